@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import {
+  amount,
+  cloudEvent,
+  count,
+  currency,
+  identifier,
+  instant,
+  logPosition,
+  sha256Hex,
+} from '#contracts/cloud-event.js';
+
+/** One priced quantity: amount = quantity × unitPrice, exactly. */
+export const chargeLine = z.object({
+  model: z.string().max(256),
+  /** Flat name of a usage quantity, such as `in.cacheRead.text`. */
+  dimension: z.string().max(64),
+  quantity: count,
+  unitPrice: amount,
+  amount,
+});
+export type ChargeLine = z.infer<typeof chargeLine>;
+
+/** Why an accepted event is not charged now: each code says what a person has to do. */
+export const suspensionReason = z.object({
+  code: z.enum([
+    'price_missing',
+    'dimension_unpriced',
+    'price_version_unknown',
+    'usage_missing',
+    'usage_partial',
+    'usage_estimated',
+  ]),
+  detail: z.string().max(512),
+});
+export const voidReason = z.object({
+  /** upstream_error: the upstream refused or failed, gave no usage, and bills nothing. */
+  code: z.enum(['upstream_error', 'not_sent']),
+  detail: z.string().max(512),
+});
+
+/** What pricing decided about one usage event. Absent amounts are unknown, not zero. */
+export const rating = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('charged'), currency, amount, cost: amount, lines: z.array(chargeLine) }),
+  z.object({ status: z.literal('suspended'), reason: suspensionReason }),
+  z.object({ status: z.literal('voided'), reason: voidReason }),
+]);
+export type Rating = z.infer<typeof rating>;
+
+export const chargeData = z.object({
+  /** The `datahash` of the usage event: the ledger books an (org, event id) once, and quarantines another hash. */
+  usageHash: sha256Hex,
+  /** Where the usage event stands on USAGE. */
+  position: logPosition,
+  effectiveAt: instant,
+  requestId: identifier,
+  teamId: identifier,
+  projectId: identifier,
+  keyId: identifier,
+  channelId: identifier,
+  provider: z.string().min(1).max(64),
+  /** The model served, else the one asked for: what spend is grouped by. */
+  model: z.string().min(1).max(256),
+  priceVersion: z.string().min(1).max(64),
+  rating,
+});
+export type ChargeData = z.infer<typeof chargeData>;
+
+/** On CHARGES, in batches. The id is the usage event's id. */
+export const chargeEvent = cloudEvent('tollgate.charge.v1', chargeData);
+export type ChargeEvent = z.infer<typeof chargeEvent>;

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import canonicalizeModule from 'canonicalize';
+import { z } from 'zod';
+import { IDENTIFIER } from '#contracts/streams.js';
+
+// The package is CommonJS with a TypeScript default export: under Node's ESM the function is the module itself.
+const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
+
+export const identifier = z.string().regex(IDENTIFIER, 'letters, digits, "_" and "-" only, at most 64');
+export const instant = z.iso.datetime({ precision: 3 }).or(z.iso.datetime());
+/** A decimal string of main units: amounts are never JSON numbers. */
+export const amount = z.string().regex(/^-?\d{1,16}(\.\d{1,12})?$/, 'a decimal string with at most 12 decimals');
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code');
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+export const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+/** CloudEvents 1.0 (JSON format) with two extension attributes: the organisation and the hash of the data. */
+export function cloudEvent<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
+  return z.object({
+    specversion: z.literal('1.0'),
+    /** Unique for ever within the organisation. The same id with another `datahash` is quarantined. */
+    id: z.string().min(1).max(128),
+    source: z.string().min(1).max(256),
+    type: z.literal(type),
+    /** When it happened: for a usage event, when the attempt was opened. */
+    time: instant,
+    datacontenttype: z.literal('application/json'),
+    org: identifier,
+    datahash: sha256Hex,
+    data,
+  });
+}
+
+/** SHA-256 in hex over the RFC 8785 canonical JSON of the data: equal content has an equal hash, whoever wrote it. */
+export function dataHash(data: unknown): string {
+  const canonical = canonicalize(data);
+  if (canonical === undefined) throw new TypeError('Only JSON has a data hash.');
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+/** Where an event stands in the log: the message's sequence in its stream and its place in the message's batch. */
+export const logPosition = z.object({ sequence: count, index: count });
+export type LogPosition = z.infer<typeof logPosition>;

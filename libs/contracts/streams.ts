@@ -1,0 +1,28 @@
+/** The streams, subjects, consumers and buckets of the house, in one place. See ARCHITECTURE.md for who reads what. */
+export const streams = {
+  usage: { name: 'USAGE', subjects: ['usage.v1.*'] },
+  charges: { name: 'CHARGES', subjects: ['charge.v1.*'] },
+  quarantine: { name: 'QUARANTINE', subjects: ['quarantine.v1.>'] },
+} as const;
+
+export const buckets = {
+  /** `key.<hash>` → DirectoryKey. The relay's snapshot of who may call. */
+  directory: 'directory',
+  /** `current` → CurrentPrices, `book.<version>` → PriceBook. */
+  prices: 'prices',
+} as const;
+
+/** One event, charge or parked delivery belongs to one organisation: its subject says which. */
+export const usageSubject = (orgId: string) => `usage.v1.${orgId}`;
+export const chargeSubject = (orgId: string) => `charge.v1.${orgId}`;
+
+/** Named maxima: a message stays well below the broker's 1 MiB, and a batch below what one transaction books quickly. */
+export const limits = {
+  maxEventsPerMessage: 500,
+  maxMessageBytes: 512 * 1024,
+  maxEventBytes: 64 * 1024,
+  maxPageSize: 1000,
+} as const;
+
+/** Identifiers travel in subjects and keys, so they are plain: letters, digits, `_` and `-`. */
+export const IDENTIFIER = /^[A-Za-z0-9_-]{1,64}$/;
