@@ -62,6 +62,8 @@ export const chargeData = z.object({
   /** The model served, else the one asked for: what spend is grouped by. */
   model: z.string().min(1).max(256),
   priceVersion: z.string().min(1).max(64),
+  /** Σ of every quantity of the usage record, tokens and units alike, priced or not: what reconciliation counts. */
+  quantity: z.string().regex(/^\d{1,38}$/, 'a whole number in decimal'),
   rating,
 });
 export type ChargeData = z.infer<typeof chargeData>;
