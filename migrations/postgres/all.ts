@@ -1,0 +1,4 @@
+import { RolesAndSchemas1795212000000 } from './1795212000000-roles-and-schemas.js';
+
+/** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
+export const migrations = [RolesAndSchemas1795212000000];
