@@ -1,0 +1,46 @@
+import { connect } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long the first connection may take: at a cold start the server comes up beside the apps. */
+export const FIRST_CONNECTION_MAX_MS = 30_000;
+const RETRY_MS = 250;
+/** Two unanswered pings tell a hung server: a socket alone does not. */
+const PING_INTERVAL_MS = 10_000;
+
+/**
+ * Connects to NATS and from then on reconnects for ever, so that an app outlives any outage of its broker.
+ * @param o.servers one or more `nats://user:password@host:port`, separated by commas.
+ * @throws when there is no first connection within 30 s. The message shows addresses, never credentials.
+ */
+export async function connectNats(o: { servers: string; name: string }): Promise<NatsConnection> {
+  const urls = o.servers.split(',').map((server) => new URL(server.trim()));
+  const [first] = urls;
+  const deadline = Date.now() + FIRST_CONNECTION_MAX_MS;
+  for (;;) {
+    try {
+      return await connect({
+        servers: urls.map((url) => url.host),
+        name: o.name,
+        ...(first?.username
+          ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
+          : {}),
+        ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RETRY_MS,
+        pingInterval: PING_INTERVAL_MS,
+        ignoreAuthErrorAbort: true,
+      });
+    } catch (error) {
+      if (Date.now() + RETRY_MS < deadline) {
+        await delay(RETRY_MS);
+        continue;
+      }
+      const where = urls.map((url) => url.host).join(', ');
+      throw new Error(
+        `No NATS server answered at ${where} within ${FIRST_CONNECTION_MAX_MS / 1000} s: start nats-server -js there or correct NATS_URL.`,
+        { cause: error },
+      );
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import type { Quarantined } from '#contracts/quarantine.js';
+import { quarantineSubject } from '#contracts/quarantine.js';
+import { limits } from '#contracts/streams.js';
+
+/** Messages published and not yet acknowledged, per call: enough to hide the round trip, few enough to bound memory. */
+const MAX_IN_FLIGHT = 8;
+const PUB_ACK_TIMEOUT_MS = 5_000;
+const MAX_MESSAGES_PER_SUBJECT_EXCEEDED = 10077;
+
+/** One event is larger than the log takes: its producer has to refuse or shorten it. */
+export class EventTooLarge extends Error {
+  override readonly name = 'EventTooLarge';
+}
+
+/**
+ * Publishes events of one organisation in as few messages as the limits allow, in order, and resolves when the log
+ * holds all of them. After a rejection some may be on the log: publish the very same events again, which is recognised
+ * by content within the duplicate window and by event id for ever.
+ * @throws EventTooLarge before anything is published.
+ */
+export async function publishEvents(js: JetStreamClient, subject: string, events: readonly object[]): Promise<void> {
+  // The lanes share one iterator: each takes the next payload, and a failure in one ends it for all.
+  const payloads = packEvents(events).values();
+  const lane = async () => {
+    for (const payload of payloads) await publishPayload(js, subject, payload);
+  };
+  await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, lane));
+}
+
+/** @throws EventTooLarge */
+export function packEvents(events: readonly object[]): Buffer[] {
+  const payloads: Buffer[] = [];
+  let batch: string[] = [];
+  let bytes = 2;
+  const close = () => {
+    if (batch.length > 0) payloads.push(Buffer.from(`[${batch.join(',')}]`));
+    batch = [];
+    bytes = 2;
+  };
+  for (const event of events) {
+    const json = JSON.stringify(event);
+    const size = Buffer.byteLength(json);
+    if (size > limits.maxEventBytes) {
+      const id = 'id' in event ? ` ${String(event.id)}` : '';
+      throw new EventTooLarge(`Event${id} is ${size} bytes of JSON; the log takes at most ${limits.maxEventBytes}.`);
+    }
+    if (batch.length === limits.maxEventsPerMessage || bytes + size + 1 > limits.maxMessageBytes) close();
+    batch.push(json);
+    bytes += size + 1;
+  }
+  close();
+  return payloads;
+}
+
+async function publishPayload(js: JetStreamClient, subject: string, payload: Buffer): Promise<void> {
+  const contentType = headers();
+  contentType.set('content-type', 'application/cloudevents-batch+json');
+  const msgID = createHash('sha256').update(payload).digest('hex');
+  await js.publish(subject, payload, { msgID, headers: contentType, timeout: PUB_ACK_TIMEOUT_MS });
+}
+
+/** Puts what cannot be processed on QUARANTINE. Parking the same thing again is a success: it is there. */
+export async function park(js: JetStreamClient, item: Quarantined): Promise<void> {
+  try {
+    await js.publish(quarantineSubject(item), JSON.stringify(item), { timeout: PUB_ACK_TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== MAX_MESSAGES_PER_SUBJECT_EXCEEDED) throw error;
+  }
+}
