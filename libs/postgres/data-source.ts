@@ -10,6 +10,8 @@ export interface DataSourceSettings {
   readonly schema: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
+  /** For an app that maps its tables with TypeORM's entities. */
+  readonly entities?: readonly (new () => object)[];
 }
 
 /** Named maxima, per process. Seven processes stay well below Postgres' default of 100 connections. */
@@ -22,7 +24,7 @@ const idleInTransactionTimeoutMs = 60_000;
  * A pool whose every session acts as `role` in `schema`. Not yet connected: `initialize()` it.
  * `bigint` and `numeric` come back as strings, because a JSON number cannot hold them: read amounts with `BigInt`.
  */
-export function createDataSource({ url, role, schema, applicationName }: DataSourceSettings): DataSource {
+export function createDataSource({ url, role, schema, applicationName, entities = [] }: DataSourceSettings): DataSource {
   // node-postgres lets the url's parameters win over ours: the session would run with the login's own rights.
   if (URL.canParse(url) && new URL(url).searchParams.has('options')) {
     throw new PostgresFailure('DATABASE_URL must not carry "options": the session\'s role is set there.', false);
@@ -30,6 +32,7 @@ export function createDataSource({ url, role, schema, applicationName }: DataSou
   return new DataSource({
     ...baseOptions(url),
     applicationName,
+    entities: [...entities],
     poolSize: maxConnections,
     extra: {
       options: `-c role=${role} -c search_path=${schema} -c timezone=UTC`,

@@ -48,6 +48,11 @@ export function postgresFailure(error: unknown, url: string): PostgresFailure {
   });
 }
 
+/** Whether the same statement may succeed a little later, because only the server was away. */
+export function isPassing(error: unknown): boolean {
+  return postgresFailure(error, '').passing;
+}
+
 /** `host:port/database`, without user and password. */
 export function addressOf(url: string): string {
   if (!URL.canParse(url))
