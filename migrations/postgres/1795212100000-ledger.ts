@@ -117,7 +117,7 @@ const appendOnly = `
   CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     RAISE restrict_violation USING MESSAGE = format(
-      '% on ledger.%: the book is append-only. Correct it with a new transaction that names the old one.',
+      '%s on ledger.%s: the book is append-only. Correct it with a new transaction that names the old one.',
       TG_OP, TG_TABLE_NAME);
   END $$;
   ${['account', 'transaction', 'posting', 'charge']
@@ -169,7 +169,7 @@ const balances = `
 const closedTransactions = `
   -- Income and expense come from charges alone, to the last digit, and in the database transaction that wrote them.
   CREATE FUNCTION check_transaction(checked bigint) RETURNS void
-  LANGUAGE plpgsql STABLE SET search_path = ledger, pg_temp AS $$
+  LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
   DECLARE
     head transaction;
     posted record;
