@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Directives } from './directives.js';
+import type { Ask } from './protocol.js';
+import { SandboxError } from './sandbox-error.js';
+
+/** The length of an answer to a request that sets no limit. */
+const defaultOutputTokens = 16;
+/** As the largest of today's models: more is refused, as they do. */
+export const maxOutputTokens = 128_000;
+
+/** What will be said and counted. It follows from the request alone: equal requests have equal answers. */
+export interface Answer {
+  /** SHA-256 of the request's body, in hex: what ids and words are taken from. */
+  readonly hash: string;
+  readonly model: string;
+  /** All input, cache reads and writes included. */
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly cacheWrite5m: number;
+  readonly cacheWrite1h: number;
+  /** All output, reasoning included. */
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  /** Whether the request's own limit ended the answer. */
+  readonly limited: boolean;
+  readonly tier?: string;
+}
+
+/** @throws SandboxError 400 when the directives contradict each other: no provider reports such a usage. */
+export function decideAnswer(body: Uint8Array, ask: Ask, directives: Directives): Answer {
+  const inputTokens = directives['input-tokens'] ?? ask.words;
+  const outputTokens = directives['output-tokens'] ?? ask.outputLimit ?? defaultOutputTokens;
+  const cachedTokens = directives['cached-tokens'] ?? 0;
+  const cacheWrite5m = directives['cache-write-5m'] ?? 0;
+  const cacheWrite1h = directives['cache-write-1h'] ?? 0;
+  const reasoningTokens = directives['reasoning-tokens'] ?? 0;
+  const cache = cachedTokens + cacheWrite5m + cacheWrite1h;
+  if (cache > inputTokens) {
+    throw contradiction(`${cache} cached and cache-write tokens are more than the ${inputTokens} of the input`);
+  }
+  if (reasoningTokens > outputTokens) {
+    throw contradiction(`${reasoningTokens} reasoning tokens are more than the ${outputTokens} of the output`);
+  }
+  const tier = directives.tier ?? ask.tier;
+  return {
+    hash: createHash('sha256').update(body).digest('hex'),
+    model: directives.model ?? ask.model,
+    inputTokens,
+    cachedTokens,
+    cacheWrite5m,
+    cacheWrite1h,
+    outputTokens,
+    reasoningTokens,
+    limited: outputTokens === ask.outputLimit,
+    ...(tier === undefined ? {} : { tier }),
+  };
+}
+
+const vocabulary =
+  'a toll is paid once for each word that passes the gate and every word that passed is on the list of the keeper'.split(
+    ' ',
+  );
+
+/** A stream says this many words per event. */
+const wordsPerPiece = 4;
+
+/** The words of the answer (one per token that is not reasoning), in the pieces in which a stream says them. */
+export function answerPieces(answer: Answer): string[] {
+  const words = answer.outputTokens - answer.reasoningTokens;
+  const first = Number.parseInt(answer.hash.slice(0, 4), 16);
+  const pieces: string[] = [];
+  for (let said = 0; said < words; said += wordsPerPiece) {
+    let piece = '';
+    for (let word = said; word < Math.min(said + wordsPerPiece, words); word += 1) {
+      piece += `${word === 0 ? '' : ' '}${vocabulary[(first + word) % vocabulary.length]}`;
+    }
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+/** The sandbox's tokenizer: one token per whitespace-separated word. */
+export function countWords(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
+}
+
+/** Output tokens after so many pieces: what a cumulative usage says in mid-stream. */
+export function outputTokensAfter(answer: Answer, pieces: number): number {
+  return Math.min(answer.reasoningTokens + pieces * wordsPerPiece, answer.outputTokens);
+}
+
+function contradiction(what: string): SandboxError {
+  return new SandboxError(400, `x-sandbox: ${what}: say input-tokens or output-tokens too.`, {
+    param: 'x-sandbox',
+    code: 'invalid_directive',
+  });
+}

@@ -1,0 +1,15 @@
+/** The models that the standalone's channels send to the sandbox: the list of apps/sandbox/models.ts, by provider. */
+export const sandboxModels = {
+  openai: [
+    'gpt-5',
+    'gpt-5-mini',
+    'gpt-5-nano',
+    'gpt-4.1',
+    'gpt-4.1-mini',
+    'gpt-4o',
+    'gpt-4o-mini',
+    'o4-mini',
+    'sandbox-unpriced',
+  ],
+  anthropic: ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'sandbox-unpriced'],
+} as const;
