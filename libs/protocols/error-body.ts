@@ -1,0 +1,64 @@
+import type { Api } from './api.js';
+
+/** What went wrong with a request, in no protocol's words. */
+export type RefusalCode =
+  | 'invalid_request'
+  | 'unauthenticated'
+  | 'model_not_found'
+  | 'not_found'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'timeout'
+  | 'unavailable'
+  | 'upstream_unreachable'
+  | 'upstream_timeout'
+  | 'internal';
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** A sentence that names the thing and says what to do. It never repeats a key or a part of a prompt. */
+  readonly message: string;
+  /** The request's member that is wrong. */
+  readonly param?: string;
+}
+
+/** The HTTP status, and the type under which the official SDKs of each family know such an error. */
+const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthropic: string }>> = {
+  invalid_request: { status: 400, openai: 'invalid_request_error', anthropic: 'invalid_request_error' },
+  unauthenticated: { status: 401, openai: 'authentication_error', anthropic: 'authentication_error' },
+  model_not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error' },
+  not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error' },
+  timeout: { status: 408, openai: 'invalid_request_error', anthropic: 'invalid_request_error' },
+  too_large: { status: 413, openai: 'invalid_request_error', anthropic: 'request_too_large' },
+  unsupported_media_type: { status: 415, openai: 'invalid_request_error', anthropic: 'invalid_request_error' },
+  internal: { status: 500, openai: 'server_error', anthropic: 'api_error' },
+  upstream_unreachable: { status: 502, openai: 'server_error', anthropic: 'api_error' },
+  unavailable: { status: 503, openai: 'server_error', anthropic: 'overloaded_error' },
+  upstream_timeout: { status: 504, openai: 'server_error', anthropic: 'timeout_error' },
+};
+
+/** OpenAI clients branch on `code`; these are the ones that OpenAI itself uses, and ours where it has none. */
+const openaiCodes: Partial<Record<RefusalCode, string>> = {
+  unauthenticated: 'invalid_api_key',
+  invalid_request: 'invalid_request_error',
+};
+
+export const refusalStatus = (refusal: Refusal): number => wire[refusal.code].status;
+
+/** The error body in the shape of the protocol that the client speaks. Both shapes are as their providers document them. */
+export function errorBody(api: Api, refusal: Refusal, requestId: string): object {
+  const { openai, anthropic } = wire[refusal.code];
+  switch (api) {
+    case 'openai-chat':
+      return {
+        error: {
+          message: refusal.message,
+          type: openai,
+          param: refusal.param ?? null,
+          code: openaiCodes[refusal.code] ?? refusal.code,
+        },
+      };
+    case 'anthropic-messages':
+      return { type: 'error', error: { type: anthropic, message: refusal.message }, request_id: requestId };
+  }
+}

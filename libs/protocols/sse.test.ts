@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { SseParser, type SsePiece } from '#protocols/sse.js';
+
+interface ReadEvent {
+  readonly type?: string;
+  readonly data: string;
+}
+
+function parse(chunks: readonly Uint8Array[], maxEventBytes?: number): { pieces: SsePiece[]; events: ReadEvent[] } {
+  const pieces: SsePiece[] = [];
+  const parser = new SseParser((piece) => pieces.push(piece), maxEventBytes);
+  for (const chunk of chunks) parser.push(chunk);
+  parser.end();
+  const events = pieces.flatMap(({ type, data }) =>
+    data === undefined ? [] : [{ ...(type === undefined ? {} : { type }), data: Buffer.from(data).toString('utf8') }],
+  );
+  return { pieces, events };
+}
+
+const parseText = (text: string) => parse([Buffer.from(text)]).events;
+
+/** Cuts the bytes at the given places. */
+function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
+}
+
+describe('an event stream', () => {
+  it.each([
+    ['LF', 'data: a\n\ndata: b\n\n'],
+    ['CRLF', 'data: a\r\n\r\ndata: b\r\n\r\n'],
+    ['CR', 'data: a\r\rdata: b\r\r'],
+    ['no last newline', 'data: a\n\ndata: b'],
+    ['no last blank line', 'data: a\n\ndata: b\n'],
+    ['no space after the colon', 'data:a\n\ndata:b\n\n'],
+    ['comments and unknown fields', ': hi\ndata: a\nid: 7\nretry: 10\n\n: ping\n\nfoo: x\ndata: b\n\n'],
+    ['a byte order mark', '\ufeffdata: a\n\ndata: b\n\n'],
+  ])('is read with %s', (_name, text) => {
+    expect(parseText(text)).toEqual([{ data: 'a' }, { data: 'b' }]);
+  });
+
+  it('joins the data lines of one event and keeps its type', () => {
+    expect(parseText('event: delta\ndata: {"a":\ndata: 1}\n\ndata\n\nevent: x\n\ndata: b\n\n')).toEqual([
+      { type: 'delta', data: '{"a":\n1}' },
+      { data: '' },
+      { data: 'b' },
+    ]);
+  });
+
+  it('gives the same events however its bytes are split, and its pieces are its bytes', () => {
+    const line = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 8 }).map((text) => `data: ${text.replace(/[\r\n]/g, '')}`),
+      fc.constantFrom('event: é', ': note', 'data', 'data:', '', '', 'id: 1'),
+    );
+    const stream = fc
+      .array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r')), { maxLength: 30 })
+      .map((lines) => Buffer.from(lines.map(([text, end]) => text + end).join('')));
+    fc.assert(
+      fc.property(stream, fc.array(fc.nat(), { maxLength: 40 }), (bytes, cuts) => {
+        const whole = parse([bytes]);
+        const parts = parse(split(bytes, cuts));
+        expect(parts.events).toEqual(whole.events);
+        expect(Buffer.concat(parts.pieces.map(({ raw }) => raw))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('passes an overlong event on unread, and reads the next one', () => {
+    const bytes = Buffer.from(`data: ${'x'.repeat(500)}\ndata: more\n\ndata: b\n\n`);
+    const { pieces, events } = parse(split(bytes, [10, 90, 200, 300, 506, 507, 515]), 64);
+    expect(events).toEqual([{ data: 'b' }]);
+    expect(Buffer.concat(pieces.map(({ raw }) => raw))).toEqual(bytes);
+  });
+
+  it('does not change a piece that it handed out', () => {
+    const kept: SsePiece[] = [];
+    const parser = new SseParser((piece) => kept.push(piece));
+    const pool = Buffer.alloc(8);
+    for (const part of ['data: on', 'e\n\ndata:', ' two\n\n']) parser.push(pool.subarray(0, pool.write(part)));
+    expect(kept.map(({ data }) => Buffer.from(data!).toString())).toEqual(['one', 'two']);
+  });
+});
