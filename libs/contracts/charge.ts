@@ -30,6 +30,7 @@ export const suspensionReason = z.object({
     'usage_missing',
     'usage_partial',
     'usage_estimated',
+    'amount_out_of_range',
   ]),
   detail: z.string().max(512),
 });

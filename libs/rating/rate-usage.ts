@@ -1,0 +1,141 @@
+import type { Rating } from '#contracts/charge.js';
+import type { UsageEventData } from '#contracts/usage-event.js';
+import { type Currency, MAX_PICO, type Pico } from '#money/pico.js';
+import {
+  billedModel,
+  inputTokens,
+  type Quantity,
+  segmentQuantities,
+  unitQuantities,
+  type Usage,
+} from '#usage/usage.js';
+import { type CompiledPriceBook, findRate, findTariff } from './compile-price-book.js';
+import { serviceTier } from './service-tier.js';
+
+type Suspended = Extract<Rating, { status: 'suspended' }>;
+type Voided = Extract<Rating, { status: 'voided' }>;
+type SuspensionCode = Suspended['reason']['code'];
+
+/** What one attempt costs, exactly, or why that is not known. */
+export type RatedUsage = RatedCharge | Suspended | Voided;
+
+export interface RatedCharge {
+  readonly status: 'charged';
+  readonly currency: Currency;
+  readonly amount: Pico;
+  /** What the provider bills us. List price, as the customer's, while no channel has a discount. */
+  readonly cost: Pico;
+  readonly lines: readonly RatedLine[];
+}
+
+/** amount = quantity × unitPrice. */
+export interface RatedLine {
+  readonly model: string;
+  readonly dimension: string;
+  readonly quantity: number;
+  readonly unitPrice: Pico;
+  readonly amount: Pico;
+}
+
+export type Attempt = Pick<UsageEventData, 'outcome' | 'priceVersion' | 'usage'>;
+
+/**
+ * Rates an attempt with the price book that it was pinned to when it was opened, so a replay bills the same amount.
+ * A quantity of exactly 0 needs no price and makes no line; one price missing suspends the whole attempt, because a part
+ * of a price is a wrong price.
+ * @param book undefined when nobody knows the version.
+ */
+export function rateUsage(attempt: Attempt, book: CompiledPriceBook | undefined): RatedUsage {
+  const unbillable = whyNotBillable(attempt);
+  if (unbillable !== undefined) return unbillable;
+  if (book === undefined) return suspended('price_version_unknown', `No price book ${attempt.priceVersion} is stored.`);
+
+  const priced: PricedPart[] = [];
+  for (const part of partsOf(attempt.usage)) {
+    const outcome = pricePart(attempt.usage, part, book);
+    if ('status' in outcome) return outcome;
+    priced.push(outcome);
+  }
+  return sum(priced);
+}
+
+/** The quantities that share one model and one size of input. */
+interface Part {
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly quantities: readonly Quantity[];
+}
+
+interface PricedPart {
+  readonly currency: Currency;
+  readonly lines: readonly RatedLine[];
+}
+
+function whyNotBillable({ outcome, usage }: Attempt): Suspended | Voided | undefined {
+  if (usage.completeness === 'missing' && outcome === 'failed') {
+    return {
+      status: 'voided',
+      reason: { code: 'upstream_error', detail: 'The upstream failed and reported no usage.' },
+    };
+  }
+  // Nobody saw how an expired attempt ended, so whatever was counted of it is not the end.
+  if (outcome === 'expired') return suspended('usage_missing', 'The relay died while the attempt was open.');
+  switch (usage.completeness) {
+    case 'missing':
+      return suspended('usage_missing', `The attempt ended ${outcome} and the upstream reported no usage.`);
+    case 'partial':
+      return suspended('usage_partial', `The attempt ended ${outcome} after a part of its usage was reported.`);
+    case 'estimated':
+      return suspended('usage_estimated', `The attempt ended ${outcome} and its usage is an estimate.`);
+    case 'final':
+      return partsOf(usage).length === 0
+        ? suspended('usage_missing', 'The usage is called final but holds no quantity.')
+        : undefined;
+  }
+}
+
+function partsOf(usage: Usage): Part[] {
+  const units: Part = { model: billedModel(usage), inputTokens: 0, quantities: unitQuantities(usage) };
+  const segments = usage.segments.map((segment) => ({
+    model: segment.model ?? billedModel(usage),
+    inputTokens: inputTokens(segment),
+    quantities: segmentQuantities(segment),
+  }));
+  return [...segments, units].filter(({ quantities }) => quantities.length > 0);
+}
+
+function pricePart(usage: Usage, part: Part, book: CompiledPriceBook): PricedPart | Suspended {
+  const { model } = part;
+  const tariff = findTariff(book, usage.provider, model);
+  if (tariff === undefined) return suspended('price_missing', `${usage.provider} ${model} has no price.`);
+  const tier = serviceTier(usage.modifiers);
+  const rate = findRate(tariff, tier, part.inputTokens);
+  if (rate === undefined) return suspended('price_missing', `${model} has no price for the tier "${tier}".`);
+
+  const lines: RatedLine[] = [];
+  for (const { dimension, quantity } of part.quantities) {
+    if (quantity === 0) continue;
+    const unitPrice = rate.unitPrices.get(dimension);
+    if (unitPrice === undefined) {
+      return suspended('dimension_unpriced', `${model} has no ${tier} price for ${dimension}.`);
+    }
+    lines.push({ model, dimension, quantity, unitPrice, amount: BigInt(quantity) * unitPrice });
+  }
+  return { currency: tariff.currency, lines };
+}
+
+function sum(parts: readonly PricedPart[]): RatedUsage {
+  const currencies = new Set(parts.map(({ currency }) => currency));
+  const [currency] = currencies;
+  if (currency === undefined || currencies.size > 1) {
+    return suspended('price_missing', `The models that worked on it are priced in ${[...currencies].join(' and ')}.`);
+  }
+  const lines = parts.flatMap((part) => part.lines);
+  const amount = lines.reduce((total, line) => total + line.amount, 0n);
+  if (amount > MAX_PICO) return suspended('amount_out_of_range', 'The amount is beyond 10^15 main units.');
+  return { status: 'charged', currency, amount, cost: amount, lines };
+}
+
+function suspended(code: SuspensionCode, detail: string): Suspended {
+  return { status: 'suspended', reason: { code, detail: detail.slice(0, 512) } };
+}
