@@ -1,10 +1,12 @@
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long the first connection may take: at a cold start the server comes up beside the apps. */
 export const FIRST_CONNECTION_MAX_MS = 30_000;
 const RETRY_MS = 250;
+const DIAL_TIMEOUT_MS = 5_000;
 /** Two unanswered pings tell a hung server: a socket alone does not. */
 const PING_INTERVAL_MS = 10_000;
 
@@ -19,7 +21,7 @@ export async function connectNats(o: { servers: string; name: string }): Promise
   const deadline = Date.now() + FIRST_CONNECTION_MAX_MS;
   for (;;) {
     try {
-      return await connect({
+      const connection = await connect({
         servers: urls.map((url) => url.host),
         name: o.name,
         ...(first?.username
@@ -28,9 +30,12 @@ export async function connectNats(o: { servers: string; name: string }): Promise
         ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
         maxReconnectAttempts: -1,
         reconnectTimeWait: RETRY_MS,
+        timeout: DIAL_TIMEOUT_MS,
         pingInterval: PING_INTERVAL_MS,
         ignoreAuthErrorAbort: true,
       });
+      void logOutages(connection);
+      return connection;
     } catch (error) {
       if (Date.now() + RETRY_MS < deadline) {
         await delay(RETRY_MS);
@@ -42,5 +47,13 @@ export async function connectNats(o: { servers: string; name: string }): Promise
         { cause: error },
       );
     }
+  }
+}
+
+async function logOutages(connection: NatsConnection): Promise<void> {
+  const log = new Logger('nats');
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') log.warn(`Lost the NATS server at ${status.server}; connecting again.`);
+    if (status.type === 'reconnect') log.log(`Connected again to the NATS server at ${status.server}.`);
   }
 }

@@ -1,4 +1,4 @@
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { ConsumerMessages, JetStreamClient } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -11,6 +11,7 @@ import type { Batch } from './message-queue.js';
 import { park } from './publish.js';
 import type { ParkedDelivery } from './read-batch.js';
 import { originOf } from './stream-events.js';
+import { ensureConsumer } from './topology.js';
 
 /** A crashed worker's messages come back after this long; a living one says in time that it is still working. */
 const ACK_WAIT_MS = 10_000;
@@ -20,7 +21,7 @@ const MAX_ACK_PENDING = 128;
 /** Also how long a deleted consumer may go unnoticed. */
 const PULL_EXPIRES_MS = 5_000;
 const MIN_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 10_000;
+const MAX_BACKOFF_MS = 5_000;
 
 export type BatchHandler = (deliveries: readonly Delivered<AnyEvent>[]) => Promise<readonly Rejection[]>;
 
@@ -61,8 +62,12 @@ export class ConsumeLoop {
     await this.#messages?.close();
     this.#queue.close();
     await this.#running;
+    this.#giveBack();
+  }
+
+  /** What was fetched and not begun goes to whoever fetches next: at once, instead of after ACK_WAIT_MS. */
+  #giveBack(): void {
     for (const message of this.#queue.clear()) message.nak();
-    await this.connection.flush();
   }
 
   /** Keeps the queue filled. Whatever ends a pull (consumer deleted, stream missing) leads to a new one. */
@@ -70,21 +75,21 @@ export class ConsumeLoop {
     for (let failures = 0; !this.#closing.signal.aborted;) {
       try {
         this.#messages = await this.#open(() => (failures = 0));
+        // `close` may have been called meanwhile, when there was nothing to close yet.
+        if (this.#closing.signal.aborted) this.#messages.stop();
         const error = await this.#messages.closed();
         if (error instanceof Error) throw error;
       } catch (error) {
         failures += 1;
         this.#log.warn(`${this.options.consumer} cannot read ${this.#stream}, and tries again: ${String(error)}`);
       }
-      // What was fetched from a consumer that is gone will be delivered again by the next one.
-      this.#queue.clear();
+      this.#giveBack();
       if (failures > 0) await this.#pause(backoff(failures));
     }
   }
 
   async #open(received: () => void): Promise<ConsumerMessages> {
-    const manager = await jetstreamManager(this.connection);
-    await manager.consumers.add(this.#stream, {
+    await ensureConsumer(this.connection, this.#stream, {
       durable_name: this.options.consumer,
       ack_policy: AckPolicy.Explicit,
       // A new consumer starts at the beginning of the log: starting at "latest" would lose what came before it.

@@ -44,11 +44,12 @@ export interface ConsumerOptions<Key extends StreamKey = StreamKey> {
   readonly maxWaitMs: number;
 }
 
-type Method<Handler> = (
+/** Decorates a method of this form or a narrower one. */
+type DecoratorOf<Form> = <Method extends Form>(
   target: object,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<Handler>,
-) => TypedPropertyDescriptor<Handler> | void;
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
 
 /**
  * Hands the events of a stream to a controller's method in batches, in log order, one batch at a time, at least once.
@@ -56,7 +57,7 @@ type Method<Handler> = (
  */
 export function ConsumesEvents<Key extends StreamKey>(
   options: ConsumerOptions<Key>,
-): Method<(deliveries: readonly Delivered<EventOf<Key>>[]) => Promise<readonly Rejection<EventOf<Key>>[]>> {
+): DecoratorOf<(deliveries: readonly Delivered<EventOf<Key>>[]) => Promise<readonly Rejection[]>> {
   return applyDecorators(
     EventPattern<string>(`${options.stream}:${options.consumer}`, JETSTREAM_TRANSPORT, { consumes: options }),
     UseFilters(KeepError),
@@ -66,7 +67,7 @@ export function ConsumesEvents<Key extends StreamKey>(
 /** Answers a request contract over core NATS. The instances of an app share the questions. */
 export function Answers<Request extends z.ZodType, Reply extends z.ZodType>(
   contract: RequestContract<Request, Reply>,
-): Method<(request: z.output<Request>) => Promise<z.input<Reply>>> {
+): DecoratorOf<(request: z.output<Request>) => Promise<z.input<Reply>>> {
   return applyDecorators(
     MessagePattern(contract.subject, JETSTREAM_TRANSPORT, { answers: contract }),
     UseFilters(KeepError),

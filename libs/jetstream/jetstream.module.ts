@@ -45,7 +45,8 @@ export class JetStreamModule implements OnApplicationShutdown {
 
   // Nest closes transports before this hook, so handlers that still run can publish and acknowledge.
   async onApplicationShutdown(): Promise<void> {
-    await this.connection.drain();
+    // Without a server there is nothing to drain into: what was not acknowledged is delivered again.
+    await this.connection.drain().catch(() => this.connection.close());
   }
 }
 

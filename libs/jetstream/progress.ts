@@ -1,9 +1,10 @@
-import { JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiCodes, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { isApiError } from './topology.js';
 
 /** The sequence of the stream's last message; 0 when it never had one. */
 export async function lastSequence(nc: NatsConnection, stream: string): Promise<number> {
-  const manager = await jetstreamManager(nc);
+  const manager = await jetstreamManager(nc, { checkAPI: false });
   return (await manager.streams.info(stream)).state.last_seq;
 }
 
@@ -13,7 +14,7 @@ export async function lastSequence(nc: NatsConnection, stream: string): Promise<
  * about a stream that has gaps: compare it with `lastSequence`, taken before.
  */
 export async function ackFloor(nc: NatsConnection, stream: string, consumer: string): Promise<number> {
-  const manager = await jetstreamManager(nc);
+  const manager = await jetstreamManager(nc, { checkAPI: false });
   try {
     const info = await manager.consumers.info(stream, consumer);
     // The floor itself may lag behind; with nothing in flight, all that was delivered is acknowledged.
@@ -21,7 +22,7 @@ export async function ackFloor(nc: NatsConnection, stream: string, consumer: str
       ? Math.max(info.ack_floor.stream_seq, info.delivered.stream_seq)
       : info.ack_floor.stream_seq;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return 0;
+    if (isApiError(error, JetStreamApiCodes.ConsumerNotFound)) return 0;
     throw error;
   }
 }

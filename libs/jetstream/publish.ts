@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { JetStreamApiError } from '@nats-io/jetstream';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import type { Quarantined } from '#contracts/quarantine.js';
 import { quarantineSubject } from '#contracts/quarantine.js';
 import { limits } from '#contracts/streams.js';
+import { isApiError } from './topology.js';
 
 /** Messages published and not yet acknowledged, per call: enough to hide the round trip, few enough to bound memory. */
 const MAX_IN_FLIGHT = 8;
@@ -60,14 +60,23 @@ async function publishPayload(js: JetStreamClient, subject: string, payload: Buf
   const contentType = headers();
   contentType.set('content-type', 'application/cloudevents-batch+json');
   const msgID = createHash('sha256').update(payload).digest('hex');
-  await js.publish(subject, payload, { msgID, headers: contentType, timeout: PUB_ACK_TIMEOUT_MS });
+  try {
+    await js.publish(subject, payload, { msgID, headers: contentType, timeout: PUB_ACK_TIMEOUT_MS });
+  } catch (error) {
+    throw notAcknowledged(subject, error);
+  }
 }
 
 /** Puts what cannot be processed on QUARANTINE. Parking the same thing again is a success: it is there. */
 export async function park(js: JetStreamClient, item: Quarantined): Promise<void> {
+  const subject = quarantineSubject(item);
   try {
-    await js.publish(quarantineSubject(item), JSON.stringify(item), { timeout: PUB_ACK_TIMEOUT_MS });
+    await js.publish(subject, JSON.stringify(item), { timeout: PUB_ACK_TIMEOUT_MS });
   } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== MAX_MESSAGES_PER_SUBJECT_EXCEEDED) throw error;
+    if (!isApiError(error, MAX_MESSAGES_PER_SUBJECT_EXCEEDED)) throw notAcknowledged(subject, error);
   }
+}
+
+function notAcknowledged(subject: string, cause: unknown): Error {
+  return new Error(`The log did not acknowledge a message on ${subject}: publish it again.`, { cause });
 }

@@ -1,5 +1,5 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager, JetStreamApiError } from '@nats-io/jetstream';
-import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -9,6 +9,7 @@ import { buckets, streams } from '#contracts/streams.js';
 export const DUPLICATE_WINDOW_MS = 2 * 60_000;
 
 const STREAM_EXISTS_DIFFERENTLY = 10058;
+const CONSUMER_EXISTS_DIFFERENTLY = 10148;
 
 /** Creates the streams and KV buckets of the house, or brings them to this form. Several apps may do it at once. */
 export async function ensureTopology(nc: NatsConnection, o: { replicas?: number } = {}): Promise<void> {
@@ -39,7 +40,26 @@ async function ensureStream(
   try {
     await manager.streams.add(config);
   } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== STREAM_EXISTS_DIFFERENTLY) throw error;
+    if (!isApiError(error, STREAM_EXISTS_DIFFERENTLY)) throw error;
     await manager.streams.update(config.name, config);
   }
+}
+
+/** Creates a durable consumer of a stream, or brings it to this form without moving it. */
+export async function ensureConsumer(
+  nc: NatsConnection,
+  stream: string,
+  config: Partial<ConsumerConfig> & { durable_name: string },
+): Promise<void> {
+  const { consumers } = await jetstreamManager(nc, { checkAPI: false });
+  try {
+    await consumers.add(stream, config);
+  } catch (error) {
+    if (!isApiError(error, CONSUMER_EXISTS_DIFFERENTLY)) throw error;
+    await consumers.update(stream, config.durable_name, config);
+  }
+}
+
+export function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
 }
