@@ -4,6 +4,8 @@
  */
 export const models = {
   openai: [
+    'gpt-5.4',
+    'gpt-5.4-mini',
     'gpt-5',
     'gpt-5-mini',
     'gpt-5-nano',
@@ -14,7 +16,14 @@ export const models = {
     'o4-mini',
     'sandbox-unpriced',
   ],
-  anthropic: ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'sandbox-unpriced'],
+  anthropic: [
+    'claude-opus-5',
+    'claude-sonnet-5',
+    'claude-opus-4-5',
+    'claude-sonnet-4-5',
+    'claude-haiku-4-5',
+    'sandbox-unpriced',
+  ],
 } as const;
 
 /** A fixed instant, so that equal requests have equal answers: 2025-01-01T00:00:00Z, in seconds. */

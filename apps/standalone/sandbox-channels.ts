@@ -1,6 +1,8 @@
 /** The models that the standalone's channels send to the sandbox: the list of apps/sandbox/models.ts, by provider. */
 export const sandboxModels = {
   openai: [
+    'gpt-5.4',
+    'gpt-5.4-mini',
     'gpt-5',
     'gpt-5-mini',
     'gpt-5-nano',
@@ -11,5 +13,12 @@ export const sandboxModels = {
     'o4-mini',
     'sandbox-unpriced',
   ],
-  anthropic: ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'sandbox-unpriced'],
+  anthropic: [
+    'claude-opus-5',
+    'claude-sonnet-5',
+    'claude-opus-4-5',
+    'claude-sonnet-4-5',
+    'claude-haiku-4-5',
+    'sandbox-unpriced',
+  ],
 } as const;
