@@ -12,6 +12,8 @@ const shared = {
 };
 
 export default {
+  globalSetup: './test/support/start-engines.mjs',
+  globalTeardown: './test/support/stop-engines.mjs',
   projects: [
     { ...shared, displayName: 'libs', testMatch: ['<rootDir>/libs/**/*.test.ts'] },
     { ...shared, displayName: 'apps', testMatch: ['<rootDir>/apps/**/*.test.ts'] },
