@@ -3,11 +3,11 @@
  * piece can be left out without touching the others. The bytes are never written again: a piece may be kept.
  */
 export interface SsePiece {
-  readonly raw: Uint8Array;
+  readonly raw: Buffer;
   /** The `event` field; absent when the event has none. */
   readonly type?: string;
   /** The data lines, joined by \n. Absent when the piece is no event that can be read: comments, an overlong event. */
-  readonly data?: Uint8Array;
+  readonly data?: Buffer;
 }
 
 /** An event larger than this is passed on without being understood: memory stays bounded whatever the upstream sends. */

@@ -89,7 +89,7 @@ export function segmentQuantities(segment: UsageSegment): Quantity[] {
 }
 
 /** Every count billed by the piece under its flat name, such as `units.webSearch`. */
-export function unitQuantities(usage: Usage): Quantity[] {
+export function unitQuantities(usage: Pick<Usage, 'units'>): Quantity[] {
   return Object.entries(usage.units ?? {}).map(([unit, quantity]) => ({ dimension: `units.${unit}`, quantity }));
 }
 

@@ -1,0 +1,76 @@
+import type { JsonObject } from './json.js';
+
+/** Records what is odd about a usage object. The detail names fields and numbers, never content. */
+export type Note = (code: AnomalyCode, detail: string) => void;
+
+export type AnomalyCode =
+  /** A count is not a non-negative integer: it is taken as absent. */
+  | 'count_invalid'
+  /** The parts of a count are more than the whole: they are cut down to it. */
+  | 'part_exceeds_whole'
+  /** The provider's own total is not the sum of its parts. */
+  | 'total_mismatch'
+  | 'iteration_unknown'
+  | 'too_many_segments'
+  | 'name_invalid'
+  | 'unreadable'
+  | 'answer_too_large'
+  | 'raw_too_large'
+  /** The upstream reported an error within its stream. */
+  | 'stream_error';
+
+/** A count of the provider's: null is as good as absent, 0 is 0. */
+export function countIn(object: JsonObject | undefined, name: string, note: Note): number | undefined {
+  const value = object?.[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  note('count_invalid', `${name} is ${typeof value === 'number' ? String(value) : `a ${typeof value}`}.`);
+  return undefined;
+}
+
+/** What the usage event's schema takes of a model's name, and of any other word. */
+const MAX_NAME_CHARACTERS = { model: 256, word: 64 } as const;
+
+/** A model's name or another word of the provider's. An empty one is as good as absent. */
+export function nameIn(object: JsonObject | undefined, name: string, note: Note): string | undefined {
+  const value = object?.[name];
+  if (value === undefined || value === null || value === '') return undefined;
+  const most = MAX_NAME_CHARACTERS[name === 'model' ? 'model' : 'word'];
+  if (typeof value === 'string' && value.length <= most) return value;
+  note(
+    'name_invalid',
+    `${name} is ${typeof value === 'string' ? `longer than ${most} characters` : `a ${typeof value}`}.`,
+  );
+  return undefined;
+}
+
+/** A whole that is divided into disjoint parts. A part takes at most what is left, so that nothing is counted twice. */
+export class Division {
+  #left: number | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly whole: number | undefined,
+    private readonly note: Note,
+  ) {
+    this.#left = whole;
+  }
+
+  /** @returns what the part gets: absent when it is absent, all of it when the whole is unknown. */
+  take(part: string, count: number | undefined): number | undefined {
+    if (count === undefined || this.#left === undefined) return count;
+    if (count > this.#left) {
+      this.note(
+        'part_exceeds_whole',
+        `${part} is ${count}, but only ${this.#left} of ${this.name} ${this.whole} is left.`,
+      );
+    }
+    const taken = Math.min(count, this.#left);
+    this.#left -= taken;
+    return taken;
+  }
+
+  rest(): number | undefined {
+    return this.#left;
+  }
+}

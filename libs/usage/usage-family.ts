@@ -1,0 +1,36 @@
+import type { SsePiece } from '#protocols/sse.js';
+import type { Note } from './count.js';
+import type { JsonObject } from './json.js';
+import type { Usage } from './usage.js';
+
+/** What an upstream has told so far. Later words replace earlier ones; nothing is summed. */
+export interface Told {
+  model?: string | undefined;
+  tier?: string | undefined;
+  usage?: JsonObject | undefined;
+  /** The usage came with the end of the answer, so it is not a count under way. */
+  atEnd?: boolean;
+}
+
+/** What a usage object says, in canonical quantities. */
+export interface Counted extends Pick<Usage, 'segments' | 'units' | 'modifiers'> {
+  /** Input and output are both there. */
+  readonly complete: boolean;
+}
+
+export interface CountingContext {
+  readonly provider: string;
+  readonly told: Told;
+  readonly note: Note;
+}
+
+/** One protocol family. Everything that its providers share is here once; a provider states its differences only. */
+export interface UsageFamily {
+  /** Takes over what a whole JSON answer tells. */
+  hearAnswer(answer: JsonObject, told: Told, note: Note): void;
+  /** Takes over what one message of a stream tells. */
+  hearEvent(message: JsonObject, told: Told, note: Note): void;
+  /** True for the event that ends a stream in this protocol. */
+  isEnd(event: SsePiece): boolean;
+  count(usage: JsonObject, context: CountingContext): Counted;
+}

@@ -1,0 +1,23 @@
+const USAGE = Buffer.from('"usage"');
+const COLON = 0x3a;
+const LETTER_N = 0x6e;
+
+/**
+ * Whether JSON bytes have a `usage` member that is not null: most events of a stream have none, and are never parsed.
+ * A completion that speaks of "usage" does not deceive it, for there the quotes are escaped.
+ */
+export function mentionsUsage(json: Buffer): boolean {
+  for (let at = json.indexOf(USAGE); at !== -1; at = json.indexOf(USAGE, at)) {
+    at = skipSpace(json, at + USAGE.length);
+    if (json[at] !== COLON) continue;
+    at = skipSpace(json, at + 1);
+    if (json[at] !== LETTER_N) return true;
+  }
+  return false;
+}
+
+function skipSpace(json: Buffer, from: number): number {
+  let at = from;
+  while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at += 1;
+  return at;
+}
