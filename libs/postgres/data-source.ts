@@ -24,7 +24,13 @@ const idleInTransactionTimeoutMs = 60_000;
  * A pool whose every session acts as `role` in `schema`. Not yet connected: `initialize()` it.
  * `bigint` and `numeric` come back as strings, because a JSON number cannot hold them: read amounts with `BigInt`.
  */
-export function createDataSource({ url, role, schema, applicationName, entities = [] }: DataSourceSettings): DataSource {
+export function createDataSource({
+  url,
+  role,
+  schema,
+  applicationName,
+  entities = [],
+}: DataSourceSettings): DataSource {
   // node-postgres lets the url's parameters win over ours: the session would run with the login's own rights.
   if (URL.canParse(url) && new URL(url).searchParams.has('options')) {
     throw new PostgresFailure('DATABASE_URL must not carry "options": the session\'s role is set there.', false);

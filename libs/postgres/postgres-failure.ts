@@ -37,20 +37,26 @@ const explanations: Record<string, { readonly passing: boolean; readonly say: st
 /** Turns an error of connecting or migrating into a sentence. The cause stays attached. */
 export function postgresFailure(error: unknown, url: string): PostgresFailure {
   if (error instanceof PostgresFailure) return error;
-  const code = codeOf(error);
-  const known = code === undefined ? undefined : explanations[code];
-  const message = error instanceof Error && error.message !== '' ? error.message : (code ?? String(error));
-  // node-postgres reports its own connection timeout without a code.
-  const passing = known?.passing ?? /timeout|terminated/i.test(message);
-  const advice = known?.say ?? (passing ? explanations['ETIMEDOUT']?.say : undefined);
-  return new PostgresFailure(`Postgres at ${addressOf(url)}: ${message}. ${advice ?? ''}`.trimEnd(), passing, {
-    cause: error,
-  });
+  const message = messageOf(error);
+  const advice = explanationOf(error)?.say ?? '';
+  const what = `Postgres at ${addressOf(url)}: ${message}. ${advice}`.trimEnd();
+  return new PostgresFailure(what, isPassing(error), { cause: error });
 }
 
-/** Whether the same statement may succeed a little later, because only the server was away. */
+/** Whether the server is away, starting or broke off, so that the same again may succeed later. */
 export function isPassing(error: unknown): boolean {
-  return postgresFailure(error, '').passing;
+  return explanationOf(error)?.passing ?? false;
+}
+
+function explanationOf(error: unknown) {
+  const code = codeOf(error);
+  if (code !== undefined) return explanations[code];
+  // node-postgres reports a connection that did not come about in time, or broke, without a code.
+  return /timeout|terminated/i.test(messageOf(error)) ? explanations['ETIMEDOUT'] : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : (codeOf(error) ?? String(error));
 }
 
 /** `host:port/database`, without user and password. */

@@ -1,0 +1,27 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { JetStreamModule } from '#jetstream/jetstream.module.js';
+import { PostgresModule } from '#postgres/postgres.module.js';
+import type { LedgerConfig } from './ledger.config.js';
+import { LedgerController } from './ledger.controller.js';
+
+@Module({ controllers: [LedgerController] })
+export class LedgerModule {
+  static forConfig(config: LedgerConfig): DynamicModule {
+    return {
+      module: LedgerModule,
+      imports: [
+        JetStreamModule.forRoot({
+          servers: config.NATS_URL,
+          name: 'ledger',
+          replicas: config.TOLLGATE_NATS_REPLICAS,
+        }),
+        PostgresModule.forRoot({
+          url: config.DATABASE_URL,
+          role: 'tollgate_ledger',
+          schema: 'ledger',
+          applicationName: 'tollgate-ledger',
+        }),
+      ],
+    };
+  }
+}

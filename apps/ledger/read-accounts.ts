@@ -1,0 +1,72 @@
+import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { type AccountKind, balanceOf } from '#accounting/chart-of-accounts.js';
+import type { LedgerAccount, listAccounts, trialBalance } from '#contracts/requests/ledger.js';
+import { formatAmount, type Pico } from '#money/pico.js';
+import { cursorOf, pageSize, toPage } from './page.js';
+
+interface AccountRow {
+  readonly id: string;
+  readonly org_id: string;
+  readonly name: string;
+  readonly kind: AccountKind;
+  readonly currency: string;
+  readonly debits: string;
+  readonly credits: string;
+}
+
+const selectAccounts = `
+  SELECT a.id, a.org_id, a.name, a.kind, a.currency, coalesce(b.debits, 0) AS debits, coalesce(b.credits, 0) AS credits
+  FROM account a LEFT JOIN balance b ON b.account_id = a.id`;
+
+/** An organisation's accounts by name, with their balances. */
+export async function readAccounts(
+  source: DataSource,
+  request: z.infer<typeof listAccounts.request>,
+): Promise<z.infer<typeof listAccounts.reply>> {
+  const size = pageSize(request);
+  const rows = await source.query<AccountRow[]>(
+    `${selectAccounts}
+     WHERE a.org_id = $1 AND ($2::text IS NULL OR (a.name, a.currency) > ($2, $3))
+     ORDER BY a.name, a.currency LIMIT $4`,
+    [request.orgId, ...cursorOf(request, 2), size + 1],
+  );
+  return toPage(rows, size, (row) => [row.name, row.currency], toAccount);
+}
+
+/** Every account of one organisation or of all, and per currency the two sums that must be equal. */
+export async function readTrialBalance(
+  source: DataSource,
+  { orgId }: z.infer<typeof trialBalance.request>,
+): Promise<z.infer<typeof trialBalance.reply>> {
+  const rows = await source.query<AccountRow[]>(
+    `${selectAccounts}
+     WHERE $1::text IS NULL OR a.org_id = $1
+     ORDER BY a.org_id, a.currency, a.name`,
+    [orgId],
+  );
+  const totals = new Map<string, { debits: Pico; credits: Pico }>();
+  for (const { currency, debits, credits } of rows) {
+    const total = totals.get(currency) ?? { debits: 0n, credits: 0n };
+    totals.set(currency, { debits: total.debits + BigInt(debits), credits: total.credits + BigInt(credits) });
+  }
+  return {
+    rows: rows.map(toAccount),
+    totals: [...totals].map(([currency, { debits, credits }]) => ({
+      currency,
+      debits: formatAmount(debits),
+      credits: formatAmount(credits),
+      balanced: debits === credits,
+    })),
+  };
+}
+
+function toAccount({ org_id, debits, credits, ...row }: AccountRow): LedgerAccount {
+  return {
+    ...row,
+    orgId: org_id,
+    debits: formatAmount(BigInt(debits)),
+    credits: formatAmount(BigInt(credits)),
+    balance: formatAmount(balanceOf(row.kind, BigInt(debits), BigInt(credits))),
+  };
+}
