@@ -3,9 +3,12 @@ import pg from 'pg';
 import { z } from 'zod';
 import { loadConfig } from '#config/config.js';
 import { migrate } from '#postgres/migrate.js';
+import { superuser } from './postgres.js';
 
 export interface TestDatabase {
   readonly url: string;
+  /** The same as the server's superuser: for showing that even that one is refused. */
+  readonly superuserUrl: string;
   drop(): Promise<void>;
 }
 
@@ -25,6 +28,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   });
   return {
     url: databaseUrl(server, name),
+    superuserUrl: databaseUrl(server, name, superuser),
     drop: () => withClient(server, async (client) => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
   };
 }
@@ -40,9 +44,10 @@ async function ensureTemplate(client: pg.Client, server: string): Promise<void> 
   await client.query(`ALTER DATABASE ${draft} RENAME TO ${template}`);
 }
 
-function databaseUrl(server: string, name: string): string {
+function databaseUrl(server: string, name: string, user?: { name: string; password: string }): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
+  if (user !== undefined) [url.username, url.password] = [user.name, user.password];
   return url.href;
 }
 

@@ -56,13 +56,15 @@ describe('a test NATS', () => {
   afterAll(() => nats.stop());
 
   it('comes back with its acknowledged messages after SIGKILL', async () => {
-    const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
-    const manager = await jetstreamManager(connection);
-    await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
-    await jetstream(connection).publish('kept', 'one');
+    const before = await connect({ servers: nats.url });
+    const streams = (await jetstreamManager(before)).streams;
+    await streams.add({ name: 'KEPT', subjects: ['kept'] });
+    await jetstream(before).publish('kept', 'one');
     await nats.kill();
+    await before.close();
     await nats.restart();
-    expect((await manager.streams.info('KEPT')).state.messages).toBe(1);
-    await connection.close();
+    const after = await connect({ servers: nats.url });
+    expect((await (await jetstreamManager(after)).streams.info('KEPT')).state.messages).toBe(1);
+    await after.close();
   });
 });

@@ -15,6 +15,8 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
+export const superuser = { name: 'postgres', password: 'test' };
+
 /** A PostgreSQL server of its own: for tests that kill it, and for the one that `testDatabase` shares. */
 export async function testPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-postgres-'));
@@ -22,7 +24,7 @@ export async function testPostgres(): Promise<TestPostgres> {
     dataDir: join(folder, 'postgres'),
     logFile: join(folder, 'postgres.log'),
     port: await freePort(),
-    superuserPassword: 'test',
+    superuserPassword: superuser.password,
     ownerPassword: 'test',
     durable: false,
   };
