@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 
 /** A server or cluster by its URL, `http://user:password@host:8123/database`; or the engine in this process, on a directory. */
@@ -89,10 +89,13 @@ function connectServer(url: string): ClickHouseClient {
   });
 }
 
+// The client carries a copy of the connection's types, and the engine names the original: equal, but not to the compiler.
+type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
+
 function openEngine(directory: string): ClickHouseClient[] {
   try {
     return Array.from({ length: EMBEDDED_CONNECTIONS }, () =>
-      createClient({ connection: createChdbConnection({ path: directory }) }),
+      createClient({ connection: createChdbConnection({ path: directory }) as unknown as Connection }),
     );
   } catch (error) {
     throw new Error(
