@@ -5,7 +5,7 @@ import type { Usage } from '#usage/usage.js';
 const modality = z.partialRecord(z.enum(['text', 'audio', 'image', 'video']), count);
 
 const segment = z.object({
-  model: z.string().max(256).exactOptional(),
+  model: z.string().min(1).max(256).exactOptional(),
   kind: z.enum(['main', 'advisor', 'compaction']),
   in: z.object({
     fresh: modality.exactOptional(),
@@ -32,8 +32,8 @@ const units = z.enum([
 export const usageRecord = z.object({
   provider: z.string().min(1).max(64),
   api: z.string().min(1).max(64),
-  requestedModel: z.string().max(256).exactOptional(),
-  servedModel: z.string().max(256).exactOptional(),
+  requestedModel: z.string().min(1).max(256).exactOptional(),
+  servedModel: z.string().min(1).max(256).exactOptional(),
   segments: z.array(segment).max(100),
   units: z.partialRecord(units, count).exactOptional(),
   modifiers: z

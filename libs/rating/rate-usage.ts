@@ -1,5 +1,5 @@
 import type { Rating } from '#contracts/charge.js';
-import type { UsageEventData } from '#contracts/usage-event.js';
+import type { AttemptOutcome } from '#contracts/usage-event.js';
 import { type Currency, MAX_PICO, type Pico } from '#money/pico.js';
 import {
   billedModel,
@@ -37,7 +37,12 @@ export interface RatedLine {
   readonly amount: Pico;
 }
 
-export type Attempt = Pick<UsageEventData, 'outcome' | 'priceVersion' | 'usage'>;
+/** What of an attempt decides its price. */
+export interface Attempt {
+  readonly outcome: AttemptOutcome;
+  readonly priceVersion: string;
+  readonly usage: Usage;
+}
 
 /**
  * Rates an attempt with the price book that it was pinned to when it was opened, so a replay bills the same amount.
@@ -130,10 +135,28 @@ function sum(parts: readonly PricedPart[]): RatedUsage {
   if (currency === undefined || currencies.size > 1) {
     return suspended('price_missing', `The models that worked on it are priced in ${[...currencies].join(' and ')}.`);
   }
-  const lines = parts.flatMap((part) => part.lines);
+  const lines = mergeLines(parts.flatMap((part) => part.lines));
   const amount = lines.reduce((total, line) => total + line.amount, 0n);
-  if (amount > MAX_PICO) return suspended('amount_out_of_range', 'The amount is beyond 10^15 main units.');
+  if (amount > MAX_PICO || !lines.every((line) => Number.isSafeInteger(line.quantity))) {
+    return suspended('amount_out_of_range', 'The usage is more than an amount or a count can hold exactly.');
+  }
   return { status: 'charged', currency, amount, cost: amount, lines };
+}
+
+/** One line per model, dimension and price, so that a charge is no longer than its price list, whatever the usage. */
+function mergeLines(lines: readonly RatedLine[]): RatedLine[] {
+  const merged = new Map<string, RatedLine>();
+  for (const line of lines) {
+    const key = `${line.model} ${line.dimension} ${line.unitPrice}`;
+    const same = merged.get(key);
+    merged.set(
+      key,
+      same === undefined
+        ? line
+        : { ...line, quantity: same.quantity + line.quantity, amount: same.amount + line.amount },
+    );
+  }
+  return [...merged.values()];
 }
 
 function suspended(code: SuspensionCode, detail: string): Suspended {

@@ -92,6 +92,7 @@ export const breakKind = z.enum([
   'quantity',
   'price',
   'status',
+  'hash_mismatch',
   'general_ledger',
   'timing',
 ]);
