@@ -39,7 +39,7 @@ export class Control1795212040000 implements MigrationInterface {
         organisation_id text COLLATE "C" NOT NULL,
         id ${id},
         project_id text COLLATE "C" NOT NULL,
-        name ${name},
+        name text CHECK (char_length(name) BETWEEN 1 AND 200),
         -- HMAC-SHA-256 of the whole key: the key itself is stored nowhere.
         hash ${hash} CONSTRAINT virtual_key_hash UNIQUE,
         last4 text NOT NULL CHECK (char_length(last4) = 4),

@@ -1,0 +1,73 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { StandardSchemaSerializerInterceptor } from '@nestjs/common';
+import { JetStreamModule } from '#jetstream/jetstream.module.js';
+import { PostgresModule } from '#postgres/postgres.module.js';
+import { AccessGuard } from './access/access.guard.js';
+import { Authenticator } from './access/authenticator.js';
+import { AdminToken } from './admin-tokens/admin-token.entity.js';
+import { AdminTokensController } from './admin-tokens/admin-tokens.controller.js';
+import { CONTROL_CONFIG, type ControlConfig } from './control.config.js';
+import { ErrorFilter } from './errors/error.filter.js';
+import { validationPipe } from './errors/validation.pipe.js';
+import { HealthController } from './health/health.controller.js';
+import { KeyDirectory } from './keys/key-directory.js';
+import { KeysController } from './keys/keys.controller.js';
+import { VirtualKey } from './keys/virtual-key.entity.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { WalletController } from './ledger/wallet.controller.js';
+import { CsvInterceptor } from './lists/csv.interceptor.js';
+import { Organisation } from './organisations/organisation.entity.js';
+import { OrganisationsController } from './organisations/organisations.controller.js';
+import { Project } from './organisations/project.entity.js';
+import { ProjectsController } from './organisations/projects.controller.js';
+import { Team } from './organisations/team.entity.js';
+import { TeamsController } from './organisations/teams.controller.js';
+import { PriceBooksController } from './price-books/price-books.controller.js';
+import { QuarantineController } from './quarantine/quarantine.controller.js';
+import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
+import { SpendController } from './spend/spend.controller.js';
+
+@Module({})
+export class ControlModule {
+  static forRoot(config: ControlConfig): DynamicModule {
+    return {
+      module: ControlModule,
+      imports: [
+        JetStreamModule.forRoot({ servers: config.NATS_URL, name: 'control', replicas: config.TOLLGATE_NATS_REPLICAS }),
+        PostgresModule.forRoot({
+          url: config.DATABASE_URL,
+          role: 'tollgate_control',
+          schema: 'control',
+          applicationName: 'tollgate-control',
+          entities: [Organisation, Team, Project, VirtualKey, AdminToken],
+        }),
+      ],
+      controllers: [
+        OrganisationsController,
+        TeamsController,
+        ProjectsController,
+        KeysController,
+        AdminTokensController,
+        SpendController,
+        LedgerController,
+        WalletController,
+        ReconciliationController,
+        PriceBooksController,
+        QuarantineController,
+        HealthController,
+      ],
+      providers: [
+        { provide: CONTROL_CONFIG, useValue: config },
+        Authenticator,
+        KeyDirectory,
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_PIPE, useValue: validationPipe },
+        // The outer one first: what becomes CSV has been held to its schema before.
+        { provide: APP_INTERCEPTOR, useClass: CsvInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asApiError } from './as-api-error.js';
+
+/** Writes every error in the one shape. A failure of ours is logged with its cause, which the caller does not see. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  readonly #log = new Logger('Errors');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const error = asApiError(thrown);
+    if (error.status >= 500) {
+      const { status, code } = error;
+      this.#log.error(error.message, error.cause ?? error, {
+        requestId: request.id,
+        route: `${request.method} ${request.routeOptions.url ?? ''}`,
+        status,
+        code,
+      });
+    }
+    if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
+    reply.status(error.status).type('application/json').send(error.body(request.id));
+  }
+}

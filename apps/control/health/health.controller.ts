@@ -1,0 +1,49 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
+import { ApiError } from '../errors/api-error.js';
+import { KeyDirectory } from '../keys/key-directory.js';
+import { Operation } from '../openapi/operation.js';
+
+const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+@ApiTags('health')
+@Controller()
+export class HealthController {
+  constructor(
+    @Inject(DataSource) private readonly source: DataSource,
+    @Inject(NATS_CONNECTION) private readonly nats: NatsConnection,
+    @Inject(KeyDirectory) private readonly directory: KeyDirectory,
+  ) {}
+
+  @Get('healthz')
+  @Operation({ summary: 'Whether the process lives', access: 'everyone', answer: health })
+  getHealth() {
+    return { status: 'ok' };
+  }
+
+  @Get('readyz')
+  @Operation({
+    summary: 'Whether it can serve: its database and NATS answer, and the relays know every key',
+    access: 'everyone',
+    answer: health,
+    refuses: [503],
+  })
+  async getReadiness() {
+    await this.source.query('SELECT 1');
+    try {
+      await this.nats.rtt();
+    } catch (error) {
+      throw notReady('NATS does not answer', error);
+    }
+    if (!this.directory.inSync) throw notReady('the relays have not been told of every key yet');
+    return { status: 'ok' };
+  }
+}
+
+function notReady(why: string, cause?: unknown): ApiError {
+  return new ApiError(503, 'not_ready', `Not ready: ${why}.`, { cause, retryAfterSeconds: 2 });
+}

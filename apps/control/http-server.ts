@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from './errors/api-error.js';
+
+/** Named maxima of a request. Nothing that this API takes comes near them. */
+const maxBodyBytes = 64 * 1024;
+const maxHeaderBytes = 16 * 1024;
+const maxHeaders = 64;
+const maxParamCharacters = 128;
+/** For the headers and the body to arrive: a client that dawdles frees its connection. */
+const receiveTimeoutMs = 10_000;
+const keepAliveMs = 65_000;
+
+/** The HTTP server with its limits. It speaks JSON only, uncompressed, and names every request itself. */
+export function createHttpServer(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: receiveTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    routerOptions: { maxParamLength: maxParamCharacters },
+    http: { maxHeaderSize: maxHeaderBytes, headersTimeout: receiveTimeoutMs },
+    // A client's own id would let two requests pass for one.
+    requestIdHeader: false,
+    genReqId: () => `req_${randomUUID()}`,
+    // Of a URL that the router cannot read.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const refusal = new ApiError(error.statusCode === 414 ? 414 : 400, 'url_invalid', error.message);
+      void reply.status(refusal.status).send(refusal.body(request.id));
+    },
+    clientErrorHandler: answerUnreadable,
+  });
+  const fastify = adapter.getInstance();
+  fastify.server.maxHeadersCount = maxHeaders;
+  fastify.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      // Answers hold keys and what customers spend.
+      'cache-control': 'no-store',
+    });
+  });
+  return adapter;
+}
+
+/** What is not HTTP, or exceeds a limit before there is a request: answered by hand, in the one shape. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const refusals: Record<string, [ApiError, reason: string]> = {
+    HPE_HEADER_OVERFLOW: [
+      new ApiError(431, 'headers_too_large', 'The headers are too large.'),
+      'Request Header Fields Too Large',
+    ],
+    ERR_HTTP_REQUEST_TIMEOUT: [
+      new ApiError(408, 'request_timeout', 'The request did not arrive in time.'),
+      'Request Timeout',
+    ],
+  };
+  const [refusal, reason] = refusals[error.code ?? ''] ?? [
+    new ApiError(400, 'not_http', 'This is not HTTP.'),
+    'Bad Request',
+  ];
+  const body = JSON.stringify(refusal.body(`req_${randomUUID()}`));
+  const head = `HTTP/1.1 ${refusal.status} ${reason}\r\ncontent-type: application/json\r\nconnection: close`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}

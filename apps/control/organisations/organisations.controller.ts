@@ -1,0 +1,72 @@
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { z } from 'zod';
+import { identifier, instant } from '#contracts/cloud-event.js';
+import { type Caller, TheCaller } from '../access/caller.js';
+import { ApiError } from '../errors/api-error.js';
+import { findPage } from '../lists/find-page.js';
+import { insertRow } from '../lists/insert-row.js';
+import { type List, listOf, type PageQuery, pageQuery } from '../lists/list.js';
+import { badBody, Operation } from '../openapi/operation.js';
+import { chosenId, displayName, type OrganisationPath, organisationPath } from './fields.js';
+import { Organisation } from './organisation.entity.js';
+
+const organisation = z.object({ id: identifier, name: z.string(), createdAt: instant }).meta({ id: 'Organisation' });
+const newOrganisation = z.strictObject({ id: chosenId, name: displayName }).meta({ id: 'NewOrganisation' });
+
+const show = ({ id, name, createdAt }: Organisation): z.infer<typeof organisation> => ({
+  id,
+  name,
+  createdAt: createdAt.toISOString(),
+});
+
+@ApiTags('organisations')
+@Controller('v1/organisations')
+export class OrganisationsController {
+  constructor(@Inject(DataSource) private readonly source: DataSource) {}
+
+  @Post()
+  @Operation({
+    summary: 'Create an organisation',
+    access: 'platform',
+    status: 201,
+    answer: organisation,
+    refuses: [...badBody, 409],
+  })
+  async createOrganisation(
+    @Body({ schema: newOrganisation }) { id = uuidv7(), name }: z.infer<typeof newOrganisation>,
+  ) {
+    const row = await insertRow(
+      this.source.getRepository(Organisation),
+      { id, name },
+      {
+        organisation_pkey: () =>
+          new ApiError(409, 'id_taken', `There is an organisation "${id}" already.`, { param: 'id' }),
+      },
+    );
+    return show(row);
+  }
+
+  @Get()
+  @Operation({
+    summary: 'List organisations',
+    access: 'any-token',
+    answer: listOf(organisation),
+    refuses: [400],
+  })
+  async listOrganisations(
+    @Query({ schema: pageQuery }) page: PageQuery,
+    @TheCaller() caller: Caller,
+  ): Promise<List<z.infer<typeof organisation>>> {
+    const where = caller.scope === 'organisation' ? { id: caller.organisationId } : {};
+    return findPage(this.source.getRepository(Organisation), where, page, show);
+  }
+
+  @Get(':org')
+  @Operation({ summary: 'Show an organisation', access: 'organisation', answer: organisation })
+  async getOrganisation(@Param({ schema: organisationPath }) { org }: OrganisationPath) {
+    return show(await this.source.getRepository(Organisation).findOneByOrFail({ id: org }));
+  }
+}
