@@ -17,6 +17,7 @@ export type ReplaySpeed = 'max' | number;
 
 export interface Replay {
   readonly requests: number;
+  readonly failedRequests: number;
   /** Requests that were not answered 200, by what happened instead. */
   readonly failures: ReadonlyMap<string, { readonly count: number; readonly example: string }>;
   /** Requests sent again because the connection was refused or broke: the relay may have counted the first one too. */
@@ -28,7 +29,7 @@ export interface ReplayTarget {
   readonly relayUrl: string;
   readonly keys: readonly string[];
   readonly speed: ReplaySpeed;
-  onAnswer(): void;
+  readonly onAnswer: () => void;
 }
 
 /** Sends every row as its planned request, and waits for every answer. */
@@ -38,6 +39,7 @@ export async function replayTrace(rows: readonly TraceRow[], target: ReplayTarge
   const failures = new Map<string, { count: number; example: string }>();
   const startedMs = performance.now();
   const firstMs = rows[0]?.atMs ?? 0;
+  let failedRequests = 0;
   let retriedConnections = 0;
   let next = 0;
 
@@ -52,6 +54,7 @@ export async function replayTrace(rows: readonly TraceRow[], target: ReplayTarge
       const outcome = await send(pool, writeRequest(plan, target.keys[plan.keyIndex] ?? ''));
       retriedConnections += outcome.retries;
       if (outcome.failure !== undefined) {
+        failedRequests += 1;
         const { what, example } = outcome.failure;
         failures.set(what, { count: (failures.get(what)?.count ?? 0) + 1, example });
       }
@@ -64,7 +67,7 @@ export async function replayTrace(rows: readonly TraceRow[], target: ReplayTarge
     await pool.close();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  return { requests: rows.length, failures, retriedConnections, seconds };
+  return { requests: rows.length, failedRequests, failures, retriedConnections, seconds };
 }
 
 interface Outcome {

@@ -1,0 +1,36 @@
+import { request } from 'undici';
+import { z } from 'zod';
+
+/** The management API of an instance, and the token that may use all of it. */
+export interface ControlApi {
+  readonly url: string;
+  readonly token: string;
+}
+
+interface Call<Answer extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly answer: Answer;
+}
+
+const refusal = z.object({ error: z.object({ message: z.string() }) });
+
+/** @throws Error that names the call, and what control said. */
+export async function callControl<Answer extends z.ZodType>(
+  api: ControlApi,
+  { method, path, body, headers, answer }: Call<Answer>,
+): Promise<z.infer<Answer>> {
+  const response = await request(new URL(path, api.url), {
+    method,
+    headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json', ...headers },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const json = await response.body.json();
+  if (response.statusCode < 300) return answer.parse(json);
+  const { data } = refusal.safeParse(json);
+  throw new Error(
+    `control answered ${response.statusCode} to ${method} ${path}: ${data?.error.message ?? 'no reason'}`,
+  );
+}
