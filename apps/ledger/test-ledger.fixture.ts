@@ -1,0 +1,62 @@
+import type { DataSource } from 'typeorm';
+import { connectPostgres } from '#postgres/postgres.module.js';
+import { testDatabase, type TestDatabase } from '#testing/database.js';
+import { readTrialBalance } from './read-accounts.js';
+import { readGeneralLedgerTotals } from './read-general-ledger.js';
+
+export interface TestLedger {
+  readonly database: TestDatabase;
+  /** As the ledger connects. */
+  readonly source: DataSource;
+  /** Another ledger process on the same database. */
+  connect(): Promise<DataSource>;
+  close(): Promise<void>;
+}
+
+export function connectLedger(url: string): Promise<DataSource> {
+  return connectPostgres({ url, role: 'tollgate_ledger', schema: 'ledger', applicationName: 'ledger-test' });
+}
+
+export async function testLedger(): Promise<TestLedger> {
+  const database = await testDatabase();
+  const sources: DataSource[] = [];
+  const connect = async () => {
+    const source = await connectLedger(database.url);
+    sources.push(source);
+    return source;
+  };
+  return {
+    database,
+    source: await connect(),
+    connect,
+    close: async () => {
+      await Promise.all(sources.map((source) => source.destroy()));
+      await database.drop();
+    },
+  };
+}
+
+/** Balances of an organisation by account and currency, as decimal main units. */
+export async function balancesOf(source: DataSource, orgId: string): Promise<Record<string, string>> {
+  const { rows } = await readTrialBalance(source, { orgId });
+  return Object.fromEntries(rows.map(({ name, currency, balance }) => [`${name} ${currency}`, balance]));
+}
+
+/** What must hold after anything at all: debits = credits, balances = postings, general ledger = sub-ledger. */
+export async function unsoundness(source: DataSource): Promise<unknown[]> {
+  const [{ totals }, general, drifted] = await Promise.all([
+    readTrialBalance(source, {}),
+    readGeneralLedgerTotals(source, {}),
+    source.query<unknown[]>(
+      `SELECT * FROM balance FULL JOIN (
+         SELECT account_id, sum(amount) FILTER (WHERE side = 'debit') AS d, sum(amount) FILTER (WHERE side = 'credit') AS c
+         FROM entry GROUP BY account_id) AS posted USING (account_id)
+       WHERE debits IS DISTINCT FROM coalesce(d, 0) OR credits IS DISTINCT FROM coalesce(c, 0)`,
+    ),
+  ]);
+  return [
+    ...totals.filter(({ balanced }) => !balanced),
+    ...general.totals.filter(({ revenue, cost, charged, chargedCost }) => revenue !== charged || cost !== chargedCost),
+    ...drifted,
+  ];
+}
