@@ -184,7 +184,8 @@ const closedTransactions = `
       coalesce(sum(p.amount) FILTER (WHERE credit.kind = 'income'), 0) AS revenue,
       coalesce(sum(p.amount) FILTER (WHERE debit.kind = 'expense'), 0) AS cost,
       -- The foreign keys say this too, but a replica session skips them.
-      count(*) FILTER (WHERE debit.id IS NULL OR credit.id IS NULL) AS strays
+      count(*) FILTER (WHERE debit.id IS NULL OR credit.id IS NULL
+        OR (p.org_id, p.currency) <> (head.org_id, head.currency)) AS strays
       INTO posted
       FROM posting p
       LEFT JOIN account debit ON (debit.id, debit.org_id, debit.currency) = (p.debit_account, head.org_id, head.currency)
