@@ -29,7 +29,7 @@ describe('an answer', () => {
   });
 
   it('is refused when its parts are more than the whole', () => {
-    expect(() => decideAnswer(body, ask, { 'cached-tokens': 5 })).toThrow(/5 cached .* more than the 4 of the input/);
+    expect(() => decideAnswer(body, ask, { 'cached-tokens': 5 })).toThrow(/5 cached .* more than the 4 of input/);
     expect(() => decideAnswer(body, ask, { 'reasoning-tokens': 17 })).toThrow(/17 reasoning .* more than the 16/);
   });
 });

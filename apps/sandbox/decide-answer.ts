@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Directives } from './directives.js';
 import type { Ask } from './protocol.js';
-import { SandboxError } from './sandbox-error.js';
+import { directiveRefused } from './sandbox-error.js';
 
 /** The length of an answer to a request that sets no limit. */
 const defaultOutputTokens = 16;
@@ -36,10 +36,14 @@ export function decideAnswer(body: Uint8Array, ask: Ask, directives: Directives)
   const reasoningTokens = directives['reasoning-tokens'] ?? 0;
   const cache = cachedTokens + cacheWrite5m + cacheWrite1h;
   if (cache > inputTokens) {
-    throw contradiction(`${cache} cached and cache-write tokens are more than the ${inputTokens} of the input`);
+    throw directiveRefused(
+      `${cache} cached and cache-write tokens are more than the ${inputTokens} of input: set input-tokens.`,
+    );
   }
   if (reasoningTokens > outputTokens) {
-    throw contradiction(`${reasoningTokens} reasoning tokens are more than the ${outputTokens} of the output`);
+    throw directiveRefused(
+      `${reasoningTokens} reasoning tokens are more than the ${outputTokens} of output: set output-tokens.`,
+    );
   }
   const tier = directives.tier ?? ask.tier;
   return {
@@ -87,11 +91,4 @@ export function countWords(text: string): number {
 /** Output tokens after so many pieces: what a cumulative usage says in mid-stream. */
 export function outputTokensAfter(answer: Answer, pieces: number): number {
   return Math.min(answer.reasoningTokens + pieces * wordsPerPiece, answer.outputTokens);
-}
-
-function contradiction(what: string): SandboxError {
-  return new SandboxError(400, `x-sandbox: ${what}: say input-tokens or output-tokens too.`, {
-    param: 'x-sandbox',
-    code: 'invalid_directive',
-  });
 }

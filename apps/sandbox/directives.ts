@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SandboxError } from './sandbox-error.js';
+import { directiveRefused } from './sandbox-error.js';
 
 /** Ten minutes: longer than any client waits, short enough not to leave a forgotten timer. */
 const maxDelayMs = 600_000;
@@ -44,25 +44,21 @@ export function parseDirectives(header: string | undefined): Directives {
   const given = new Map<string, string>();
   for (const item of header.split(',')) {
     const [key, value] = splitOnce(item.trim(), '=');
-    if (value === undefined) throw invalid(`"${key}" has no value: write ${key}=…`);
-    if (given.has(key)) throw invalid(`"${key}" is given twice: say it once.`);
+    if (value === undefined) throw directiveRefused(`"${key}" has no value: write ${key}=…`);
+    if (given.has(key)) throw directiveRefused(`"${key}" is given twice: say it once.`);
     given.set(key, value);
   }
   const parsed = directives.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
-    throw invalid(`"${issue.keys.join('", "')}" is unknown: use ${Object.keys(directives.shape).join(', ')}.`);
+    throw directiveRefused(`"${issue.keys.join('", "')}" is unknown: use ${Object.keys(directives.shape).join(', ')}.`);
   }
   const key = String(issue?.path[0]);
-  throw invalid(`${key}=${given.get(key) ?? ''} is not possible: ${issue?.message ?? 'invalid'}.`);
+  throw directiveRefused(`${key}=${given.get(key) ?? ''} is not possible: ${issue?.message ?? 'invalid'}.`);
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
-}
-
-function invalid(message: string): SandboxError {
-  return new SandboxError(400, `x-sandbox: ${message}`, { param: 'x-sandbox', code: 'invalid_directive' });
 }

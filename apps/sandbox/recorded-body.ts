@@ -1,6 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
-import { SandboxError } from './sandbox-error.js';
+import { directiveRefused } from './sandbox-error.js';
 
 export interface RecordedBody {
   readonly contentType: string;
@@ -21,22 +21,20 @@ const contentTypes: Readonly<Record<string, string>> = {
  */
 export async function readRecordedBody(folder: string | undefined, name: string): Promise<RecordedBody> {
   if (folder === undefined) {
-    throw new SandboxError(
-      400,
-      `x-sandbox: body=${name} needs a folder: start the sandbox with TOLLGATE_SANDBOX_BODIES.`,
-    );
+    throw directiveRefused(`body=${name} needs a folder: start the sandbox with TOLLGATE_SANDBOX_BODIES.`);
   }
   const contentType = contentTypes[extname(name)];
-  if (contentType === undefined) {
-    throw new SandboxError(400, `x-sandbox: body=${name} has an unknown kind: use .sse, .json or .bin.`);
-  }
+  if (contentType === undefined) throw directiveRefused(`body=${name} has an unknown kind: use .sse, .json or .bin.`);
   const path = await pathInside(folder, name);
-  if (path === undefined) {
-    throw new SandboxError(404, `x-sandbox: body=${name} is not in the folder TOLLGATE_SANDBOX_BODIES.`);
-  }
+  if (path === undefined) throw directiveRefused(`body=${name} is not in the folder TOLLGATE_SANDBOX_BODIES.`, 404);
   const bytes = await readFile(path);
-  if (extname(name) !== '.sse') return { contentType, chunks: [bytes] };
-  return { contentType, chunks: bytes.toString('utf8').split(/(?<=\n\n)/) };
+  return { contentType, chunks: extname(name) === '.sse' ? splitEvents(bytes) : [bytes] };
+}
+
+/** Latin-1 maps bytes to characters and back one by one, so that a recording is served as it is, valid UTF-8 or not. */
+function splitEvents(bytes: Buffer): Buffer[] {
+  const events = bytes.toString('latin1').split(/(?<=\n\r?\n)/);
+  return events.map((event) => Buffer.from(event, 'latin1'));
 }
 
 /** Symbolic links are followed first: one that leads out of the folder is outside of it. */

@@ -18,6 +18,9 @@ export class SandboxErrorFilter implements ExceptionFilter {
 
 function sandboxError(error: unknown): SandboxError {
   if (error instanceof SandboxError) return error;
-  if (error instanceof HttpException) return new SandboxError(error.getStatus(), error.message);
+  if (error instanceof HttpException) {
+    const status = error.getStatus();
+    return new SandboxError(status, error.message, status === 404 ? { code: 'unknown_url' } : {});
+  }
   return new SandboxError(500, `The sandbox failed: ${error instanceof Error ? error.message : String(error)}`);
 }

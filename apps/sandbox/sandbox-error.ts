@@ -11,3 +11,8 @@ export class SandboxError extends Error {
     super(message);
   }
 }
+
+/** The request's `x-sandbox` header asks for what cannot be done. */
+export function directiveRefused(sentence: string, status = 400): SandboxError {
+  return new SandboxError(status, `x-sandbox: ${sentence}`, { param: 'x-sandbox', code: 'invalid_directive' });
+}

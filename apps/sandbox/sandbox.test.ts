@@ -7,6 +7,9 @@ import OpenAI from 'openai';
 import { request } from 'undici';
 import { startSandbox } from './start-sandbox.js';
 
+/** Not all of it is valid UTF-8, and it has both kinds of line ends. */
+const recording = Buffer.from('data: {"a":"\xff"}\r\n\r\ndata: [DONE]\n\n', 'latin1');
+
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let folder: string;
 let openai: OpenAI;
@@ -16,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
   const bodies = join(folder, 'bodies');
   await mkdir(bodies);
-  await writeFile(join(bodies, 'one.sse'), 'data: {"a":1}\n\ndata: [DONE]\n\n');
+  await writeFile(join(bodies, 'one.sse'), recording);
   await writeFile(join(folder, 'secret.json'), '{}');
   await symlink(join(folder, 'secret.json'), join(bodies, 'link.json'));
   sandbox = await startSandbox({
@@ -255,11 +258,18 @@ describe('faults on request', () => {
     expect((await post('/v1/chat/completions', chat)).status).toBe(200);
   });
 
-  it('serve a recorded body with its kind', async () => {
-    const response = await post('/v1/chat/completions', chat, 'body=one.sse');
-    expect(response.headers['content-type']).toContain('text/event-stream');
-    expect(await response.text()).toBe('data: {"a":1}\n\ndata: [DONE]\n\n');
-  });
+  it.each(['body=one.sse', 'body=one.sse,chunk-delay-ms=1'])(
+    'serve a recorded body byte for byte: %s',
+    async (told) => {
+      const response = await request(`${sandbox.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-sandbox': told },
+        body: JSON.stringify(chat),
+      });
+      expect(response.headers['content-type']).toContain('text/event-stream');
+      expect(Buffer.from(await response.body.arrayBuffer())).toEqual(recording);
+    },
+  );
 
   it.each(['../secret.json', 'link.json', '/etc/hostname.json', 'none.sse'])(
     'serve nothing outside of the folder: %s',

@@ -7,15 +7,16 @@ import type { SandboxResponse } from './answer-request.js';
 export async function sendResponse(reply: FastifyReply, response: SandboxResponse): Promise<void> {
   if (response.delayMs > 0 && !(await pause(reply.raw, response.delayMs))) return;
   if (response.chunkDelayMs === 0 && response.cutAt === undefined) {
-    const [first, ...rest] = response.chunks;
-    await reply
-      .code(response.status)
-      .headers(response.headers)
-      .send(rest.length === 0 ? first : response.chunks.join(''));
+    await reply.code(response.status).headers(response.headers).send(whole(response.chunks));
     return;
   }
   reply.hijack();
   await sendPaced(reply.raw, response);
+}
+
+function whole(chunks: SandboxResponse['chunks']): string | Buffer {
+  if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
+  return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk)));
 }
 
 async function sendPaced(raw: ServerResponse, { status, headers, chunks, chunkDelayMs, cutAt }: SandboxResponse) {
