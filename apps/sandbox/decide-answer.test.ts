@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { answerPieces, countWords, decideAnswer, outputTokensAfter } from './decide-answer.js';
-import type { Ask } from './protocol.js';
+import { answerPieces, countWords, decideAnswer, outputTokensAfter, type Ask } from './decide-answer.js';
 
 const ask: Ask = { model: 'gpt-5', words: 4, stream: false, includeUsage: false };
 const body = Buffer.from('{}');

@@ -1,12 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Directives } from './directives.js';
-import type { Ask } from './protocol.js';
 import { directiveRefused } from './sandbox-error.js';
 
 /** The length of an answer to a request that sets no limit. */
 const defaultOutputTokens = 16;
 /** As the largest of today's models: more is refused, as they do. */
 export const maxOutputTokens = 128_000;
+
+/** What the sandbox understands of a request, whichever protocol it came in. */
+export interface Ask {
+  readonly model: string;
+  /** Words of every message and system text: the sandbox's tokens. */
+  readonly words: number;
+  /** The most tokens that the answer may have, where the request says so. */
+  readonly outputLimit?: number;
+  readonly tier?: string;
+  readonly stream: boolean;
+  /** OpenAI only: end the stream with a chunk of usage. */
+  readonly includeUsage: boolean;
+}
 
 /** What will be said and counted. It follows from the request alone: equal requests have equal answers. */
 export interface Answer {

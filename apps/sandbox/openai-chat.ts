@@ -1,8 +1,15 @@
 import { z } from 'zod';
-import { answerPieces, countWords, maxOutputTokens, outputTokensAfter, type Answer } from './decide-answer.js';
+import {
+  answerPieces,
+  countWords,
+  maxOutputTokens,
+  outputTokensAfter,
+  type Answer,
+  type Ask,
+} from './decide-answer.js';
 import type { Directives } from './directives.js';
 import { createdAtSeconds } from './models.js';
-import type { Ask, Protocol } from './protocol.js';
+import type { Protocol } from './protocol.js';
 import { SandboxError } from './sandbox-error.js';
 
 // Zero is accepted, which OpenAI refuses, so that a trace's request without output can be replayed.

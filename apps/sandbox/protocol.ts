@@ -1,19 +1,6 @@
-import type { Answer } from './decide-answer.js';
+import type { Answer, Ask } from './decide-answer.js';
 import type { Directives } from './directives.js';
 import type { SandboxError } from './sandbox-error.js';
-
-/** What the sandbox understands of a request, whichever protocol it came in. */
-export interface Ask {
-  readonly model: string;
-  /** Words of every message and system text: the sandbox's tokens. */
-  readonly words: number;
-  /** The most tokens that the answer may have, where the request says so. */
-  readonly outputLimit?: number;
-  readonly tier?: string;
-  readonly stream: boolean;
-  /** OpenAI only: end the stream with a chunk of usage. */
-  readonly includeUsage: boolean;
-}
 
 /** One provider's wire format: what it accepts, and what it answers. */
 export interface Protocol {
