@@ -22,3 +22,15 @@ export const sandboxModels = {
     'sandbox-unpriced',
   ],
 } as const;
+
+/** The relay's channels file (apps/relay/channels): each provider's models go to the sandbox, which needs no key. */
+export function sandboxChannels(sandboxUrl: string) {
+  const channel = (provider: keyof typeof sandboxModels, protocol: string) => ({
+    id: `sandbox-${provider}`,
+    provider,
+    protocol,
+    baseUrl: `${sandboxUrl}/v1`,
+    models: sandboxModels[provider],
+  });
+  return { channels: [channel('openai', 'openai-chat'), channel('anthropic', 'anthropic-messages')] };
+}
