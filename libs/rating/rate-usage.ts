@@ -137,7 +137,8 @@ function sum(parts: readonly PricedPart[]): RatedUsage {
   }
   const lines = mergeLines(parts.flatMap((part) => part.lines));
   const amount = lines.reduce((total, line) => total + line.amount, 0n);
-  if (amount > MAX_PICO || !lines.every((line) => Number.isSafeInteger(line.quantity))) {
+  const quantity = lines.reduce((total, line) => total + line.quantity, 0);
+  if (amount > MAX_PICO || !Number.isSafeInteger(quantity)) {
     return suspended('amount_out_of_range', 'The usage is more than an amount or a count can hold exactly.');
   }
   return { status: 'charged', currency, amount, cost: amount, lines };
