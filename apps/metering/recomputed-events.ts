@@ -52,5 +52,7 @@ export const recomputedEvents: EventSource = (where) => `
     ) AS listed USING (price_version, provider, line_model, tier)
   )
   GROUP BY org_id, hour, model, event_id, usage_hash
-  -- One quantity without a price leaves the whole event uncharged, and so do two currencies.
-  HAVING min(is_priced) AND min(line_currency) = max(line_currency) AND exact_amount <= 1000000000000000`;
+  -- One quantity without a price leaves the whole event uncharged, and so do two currencies. The last two are the
+  -- largest count and the largest amount, 2⁵³ − 1 and 10¹⁵ main units, that every engine of the house holds exactly.
+  HAVING min(is_priced) AND min(line_currency) = max(line_currency)
+     AND quantity <= 9007199254740991 AND exact_amount <= 1000000000000000`;

@@ -25,7 +25,8 @@ export async function testClickHouse(): Promise<TestClickHouse> {
     clickhouse,
     drop: async () => {
       await clickhouse.close();
-      await rm(directory, { recursive: true });
+      // The engine's own threads may still write for a moment.
+      await rm(directory, { recursive: true, maxRetries: 10 });
     },
   };
 }
