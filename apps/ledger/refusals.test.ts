@@ -139,6 +139,7 @@ describe('the book refuses', () => {
       const old = '(SELECT min(id) FROM transaction)';
       expect(await said(posting(old, wallet, clearing), session)).toMatch(/is not open/);
       expect(await said(charge(old, '5'), session)).toMatch(/is not open/);
+      expect(await said(charge('0', '5'), session)).toMatch(/is not open/);
     },
   );
 
@@ -154,6 +155,10 @@ describe('the book refuses', () => {
       );
       const early = `${begin}; SET CONSTRAINTS ALL IMMEDIATE; ${posting(newest, wallet, revenue)}`;
       expect(await said(early, session)).toMatch(/differ from charges/);
+      const theirs = charge(newest, '5', `|| '{"org_id": "other"}'`);
+      expect(await said(`${begin}; ${posting(newest, wallet, revenue)}; ${theirs}`, session)).toMatch(
+        /differ from charges/,
+      );
       expect(await said(`${begin}; ${posting(newest, wallet, revenue)}; ${charge(newest, '5')}`, session)).toBe(
         'nothing',
       );

@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import { uuidv7 } from 'uuidv7';
+import { bookCharges } from '#apps/ledger/book-charges.js';
+import { deliveredCharge } from '#apps/ledger/charge-event.fixture.js';
+import { insertCharges } from '#apps/ledger/insert-charges.js';
+import { readGeneralLedgerTotals } from '#apps/ledger/read-general-ledger.js';
+import type { ChargeEvent } from '#contracts/charge.js';
+import { freePort } from '#embedded/ports.js';
+import { startPostgres } from '#embedded/postgres.js';
+import type { Delivered } from '#jetstream/handlers.js';
+import { parseAmount } from '#money/pico.js';
+import { migrate } from '#postgres/migrate.js';
+import { connectPostgres } from '#postgres/postgres.module.js';
+import type { Figure, Note } from './benchmark.js';
+
+const defaultCharges = 100_000;
+const batchSize = 1000;
+/** One commit per event is slow: a sample of it tells its rate. */
+const singles = 1000;
+
+/** What an open book costs: the same rows, in the same batches, into a table without a key, a check or a trigger. */
+const openTable = `
+  CREATE SCHEMA open;
+  CREATE TABLE open.charge AS TABLE ledger.charge WITH NO DATA;
+  ALTER TABLE open.charge ALTER currency TYPE text, ALTER amount TYPE numeric, ALTER cost TYPE numeric;`;
+
+/** Booking in batches against raw inserts and against one commit per event, on a Postgres of its own that syncs. */
+export async function benchLedger(note: Note, charges = defaultCharges): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'));
+  const postgres = await startPostgres({
+    dataDir: join(folder, 'postgres'),
+    logFile: join(folder, 'postgres.log'),
+    port: await freePort(),
+    superuserPassword: 'bench',
+    ownerPassword: 'bench',
+  });
+  try {
+    await migrate(postgres.url);
+    await execute(postgres.url, openTable);
+    const connect = (role: string, schema: string) =>
+      connectPostgres({ url: postgres.url, role, schema, applicationName: 'bench' });
+    const [book, open] = await Promise.all([connect('tollgate_ledger', 'ledger'), connect('tollgate', 'open')]);
+    try {
+      return await measure({ book, open, charges, note });
+    } finally {
+      await Promise.all([book.destroy(), open.destroy()]);
+    }
+  } finally {
+    await postgres.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+interface Subjects {
+  readonly book: DataSource;
+  readonly open: DataSource;
+  readonly charges: number;
+  readonly note: Note;
+}
+
+async function measure({ book, open, charges, note }: Subjects): Promise<Figure[]> {
+  note(`${charges} charges in batches of ${batchSize}, raw and booked by turns.`);
+  const batches = Array.from({ length: Math.ceil(charges / batchSize) }, (_, index) => exampleBatch(index * batchSize));
+  let [rawMs, bookedMs] = [0, 0];
+  // By turns, so that a noisy neighbour disturbs both alike.
+  for (const batch of batches) {
+    rawMs += await elapsedMs(() => insertCharges(open.manager, batch));
+    bookedMs += await elapsedMs(() => bookCharges(book, batch));
+  }
+  note(`${singles} charges, each in a turn of its own.`);
+  const alone = exampleBatch(batches.length * batchSize).slice(0, singles);
+  const singleMs = await elapsedMs(async () => {
+    for (const delivered of alone) await bookCharges(book, [delivered]);
+  });
+  const perSecond = (count: number, ms: number) => (count / ms) * 1000;
+  const booked = batches.length * batchSize;
+  return [
+    { name: 'raw unnest inserts', value: perSecond(booked, rawMs), unit: 'rows/s' },
+    { name: 'booked', value: perSecond(booked, bookedMs), unit: 'charges/s', target: { atLeast: 8000 } },
+    { name: 'booked ÷ raw', value: (rawMs / bookedMs) * 100, unit: '%', target: { atLeast: 25 } },
+    { name: 'one commit per event', value: perSecond(singles, singleMs), unit: 'charges/s' },
+    {
+      name: 'booked ÷ one commit per event',
+      value: perSecond(booked, bookedMs) / perSecond(singles, singleMs),
+      unit: '×',
+      target: { atLeast: 10 },
+    },
+    { name: 'gross error', value: await errorPpm(book, [...batches, alone]), unit: 'ppm', target: { atMost: 0 } },
+  ];
+}
+
+/** |general ledger − Σ of what was handed over| ÷ the latter. */
+async function errorPpm(book: DataSource, batches: readonly (readonly Delivered<ChargeEvent>[])[]): Promise<number> {
+  const expected = batches.flat().reduce((sum, { event: { data } }) => {
+    return data.rating.status === 'charged' ? sum + parseAmount(data.rating.amount) : sum;
+  }, 0n);
+  const { totals } = await readGeneralLedgerTotals(book, {});
+  const found = totals.reduce((sum, { revenue }) => sum + parseAmount(revenue), 0n);
+  const difference = found > expected ? found - expected : expected - found;
+  return Number((difference * 1_000_000_000n) / expected) / 1000;
+}
+
+function exampleBatch(from: number): Delivered<ChargeEvent>[] {
+  return Array.from({ length: batchSize }, (_, index) =>
+    deliveredCharge({
+      id: uuidv7(),
+      amount: BigInt(1_000_000 + from + index),
+      provider: index % 3 === 0 ? 'anthropic' : 'openai',
+      sequence: from + index,
+    }),
+  );
+}
+
+async function elapsedMs(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
+async function execute(url: string, statements: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(statements);
+  await client.end();
+}
