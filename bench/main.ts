@@ -5,7 +5,7 @@ import { benchPipeline } from './pipeline.js';
 
 const benchmarks: Readonly<Record<string, Benchmark>> = { ledger: benchLedger, pipeline: benchPipeline };
 
-const command = new Command('bench')
+const bench = new Command('bench')
   .description('Measure against a reference of the same run on the same machine.')
   .addArgument(new Argument('<benchmark>', 'what to measure').choices(Object.keys(benchmarks)))
   .option('--size <n>', 'how many requests or events', readSize)
@@ -32,4 +32,4 @@ function readSize(text: string): number {
   return Number(text);
 }
 
-await command.parseAsync();
+await new Command('tollgate').addCommand(bench).parseAsync();

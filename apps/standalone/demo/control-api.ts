@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
+import { DemoFailure } from './demo-failure.js';
 
 /** The management API of an instance, and the token that may use all of it. */
 export interface ControlApi {
@@ -17,7 +18,7 @@ interface Call<Answer extends z.ZodType> {
 
 const refusal = z.object({ error: z.object({ message: z.string() }) });
 
-/** @throws Error that names the call, and what control said. */
+/** @throws DemoFailure that names the call, and what control said. */
 export async function callControl<Answer extends z.ZodType>(
   api: ControlApi,
   { method, path, body, headers, answer }: Call<Answer>,
@@ -30,7 +31,7 @@ export async function callControl<Answer extends z.ZodType>(
   const json = await response.body.json();
   if (response.statusCode < 300) return answer.parse(json);
   const { data } = refusal.safeParse(json);
-  throw new Error(
+  throw new DemoFailure(
     `control answered ${response.statusCode} to ${method} ${path}: ${data?.error.message ?? 'no reason'}`,
   );
 }

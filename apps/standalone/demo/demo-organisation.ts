@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import { z } from 'zod';
 import { callControl, type ControlApi } from './control-api.js';
+import { DemoFailure } from './demo-failure.js';
 import { demoEnvironments, demoTeams } from './plan-request.js';
 
 export interface DemoOrganisation {
@@ -51,7 +52,7 @@ export async function awaitKeys(relayUrl: string, keys: readonly string[]): Prom
       await response.body.dump();
       if (response.statusCode === 200) break;
       if (performance.now() > giveUpMs) {
-        throw new Error(
+        throw new DemoFailure(
           `The relay still answers ${response.statusCode} to a key that was issued ${maxKeyWaitMs} ms ago.`,
         );
       }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { describe } from '#telemetry/log.js';
+import { describeError } from '#telemetry/log.js';
 import { planRequest, writeRequest, type HttpRequest } from './plan-request.js';
 import type { TraceRow } from './trace.js';
 
@@ -85,7 +85,7 @@ async function send(pool: Pool, { path, headers, body }: HttpRequest): Promise<O
       return { retries, failure: { what: `${path} answered ${response.statusCode}`, example: errorMessage(text) } };
     } catch (error) {
       if (!isConnectionFailure(error) || performance.now() > giveUpMs) {
-        return { retries, failure: { what: `${path} was not answered`, example: describe(error) } };
+        return { retries, failure: { what: `${path} was not answered`, example: describeError(error) } };
       }
       await wait(reconnectPauseMs);
     }

@@ -1,17 +1,16 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DemoFailure } from './demo-failure.js';
 
-/** The report could not be written at the end: better to know before an hour of replaying. */
-export class ReportPathError extends Error {
-  override readonly name = 'ReportPathError';
-}
-
-/** @throws ReportPathError when a file cannot be written there. */
+/**
+ * Found before anything is started: an hour of replaying should not end without its report.
+ * @throws DemoFailure when a file cannot be written there.
+ */
 export async function checkReportPath(path: string): Promise<void> {
   const folder = dirname(path);
   const refuse = (why: string) => {
-    throw new ReportPathError(`The report cannot be written to ${path}: ${why}`);
+    throw new DemoFailure(`The report cannot be written to ${path}: ${why}`);
   };
   const [target, parent] = await Promise.all([statOf(path), statOf(folder)]);
   if (target?.isDirectory() === true) refuse('it is a folder. Name a file in it.');

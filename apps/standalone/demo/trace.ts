@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { parse, type Info } from 'csv-parse';
+import { DemoFailure } from './demo-failure.js';
 
 /** One request of a trace: when it came, and how long its prompt and its answer were. */
 export interface TraceRow {
@@ -7,11 +8,6 @@ export interface TraceRow {
   readonly atMs: number;
   readonly contextTokens: number;
   readonly generatedTokens: number;
-}
-
-/** The trace cannot be replayed: one sentence per wrong line, naming file, line and what is wrong. */
-export class TraceError extends Error {
-  override readonly name = 'TraceError';
 }
 
 const header = ['TIMESTAMP', 'ContextTokens', 'GeneratedTokens'];
@@ -23,7 +19,7 @@ const maxProblems = 10;
 
 /**
  * Reads the first `limit` requests of a trace in the form of the Azure LLM inference traces, and checks every one.
- * @throws TraceError when the file cannot be read, or a line of them is not a request.
+ * @throws DemoFailure when the file cannot be read, or with a sentence for each line that is not a request.
  */
 export async function readTrace(path: string, limit = Number.POSITIVE_INFINITY): Promise<TraceRow[]> {
   const rows: TraceRow[] = [];
@@ -31,7 +27,7 @@ export async function readTrace(path: string, limit = Number.POSITIVE_INFINITY):
   let first = true;
   for await (const { fields, line } of readLines(path)) {
     if (first) {
-      if (fields.join() !== header.join()) throw new TraceError(`${path}, line ${line}: expected ${header.join()}.`);
+      if (fields.join() !== header.join()) throw new DemoFailure(`${path}, line ${line}: expected ${header.join()}.`);
       first = false;
       continue;
     }
@@ -40,8 +36,8 @@ export async function readTrace(path: string, limit = Number.POSITIVE_INFINITY):
     else rows.push(row);
     if (problems.length === maxProblems || rows.length + problems.length >= limit) break;
   }
-  if (problems.length > 0) throw new TraceError(problems.join('\n'));
-  if (rows.length === 0) throw new TraceError(`${path} holds no requests: expected lines of ${header.join()}.`);
+  if (problems.length > 0) throw new DemoFailure(problems.join('\n'));
+  if (rows.length === 0) throw new DemoFailure(`${path} holds no requests: expected lines of ${header.join()}.`);
   return rows;
 }
 
@@ -54,7 +50,7 @@ async function* readLines(path: string): AsyncGenerator<{ fields: string[]; line
       yield { fields: record, line: info.lines };
     }
   } catch (error) {
-    throw new TraceError(`Cannot read the trace ${path}: ${(error as Error).message}`, { cause: error });
+    throw new DemoFailure(`Cannot read the trace ${path}: ${(error as Error).message}`, { cause: error });
   } finally {
     file.destroy();
   }
