@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,13 +9,16 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface Child {
-  readonly pid: number;
+export interface Ending {
   /** Resolves once, when the process is gone, however that came about. */
   readonly exited: Promise<Exit>;
   /** Asks with `signal`; kills what has not ended after `timeoutMs`. */
-  stop(signal: NodeJS.Signals, timeoutMs: number): Promise<void>;
-  kill(): Promise<void>;
+  readonly stop: (signal: NodeJS.Signals, timeoutMs: number) => Promise<void>;
+  readonly kill: () => Promise<void>;
+}
+
+export interface Child extends Ending {
+  readonly pid: number;
 }
 
 export interface Launch {
@@ -40,32 +43,47 @@ export async function startChild({ command, args, logFile, identity = [] }: Laun
     const wrapped = setpriv === undefined ? [command] : [setpriv, '--pdeathsig', 'INT', ...identity, command];
     const [file = command, ...wrapping] = wrapped;
     const child = spawn(file, [...wrapping, ...args], { detached: true, cwd: '/', stdio: ['ignore', log.fd, log.fd] });
-    const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    const ended = endOf(child);
     const pid = await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) =>
         reject(new EngineFailure(`Cannot start ${command}: ${cause.message}.`, { cause })),
       );
       child.once('spawn', () => resolve(child.pid ?? 0));
     });
-    const kill = async () => {
-      child.kill('SIGKILL');
-      await exited;
-    };
-    const stop = async (signal: NodeJS.Signals, timeoutMs: number) => {
-      child.kill(signal);
-      const patience = new AbortController();
-      const late = sleep(timeoutMs, 'late', { signal: patience.signal }).catch(() => 'ended');
-      if ((await Promise.race([exited, late])) === 'late') await kill();
-      patience.abort();
-    };
-    return { pid, exited, stop, kill };
+    return { pid, ...ended };
   } finally {
     await log.close();
   }
 }
 
-/** The last lines of a log, for the sentence that says why a process ended. */
-export async function lastLines(logFile: string, count = 5): Promise<string> {
-  const text = await readFile(logFile, 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+/** Call it right after the start: an end that came before is never seen. */
+export function endOf(child: ChildProcess): Ending {
+  const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  const stop = async (signal: NodeJS.Signals, timeoutMs: number) => {
+    child.kill(signal);
+    if ((await within(timeoutMs, exited)) === undefined) await kill();
+  };
+  return { exited, stop, kill };
+}
+
+/** Undefined when the time is over first. */
+export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
+  const patience = new AbortController();
+  const late = sleep(timeoutMs, undefined, { signal: patience.signal });
+  late.catch(() => undefined); // Only ever the abort below.
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    patience.abort();
+  }
+}
+
+/** Why a process ended: the last line of its log that looks like it. */
+export async function lastLine(logFile: string, pattern: RegExp): Promise<string> {
+  const lines = (await readFile(logFile, 'utf8').catch(() => '')).trimEnd().split('\n');
+  return lines.findLast((line) => pattern.test(line)) ?? lines.at(-1) ?? '';
 }

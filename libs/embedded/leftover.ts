@@ -7,21 +7,40 @@ import { codeOf } from './engine-failure.js';
 const patienceMs = 5_000;
 const pollMs = 20;
 
-/**
- * Stops what an earlier run left behind after it was killed, and removes its pid file.
- * A pid is reused by the system: only a process whose command line names `mark`, a path of ours, is touched.
- */
+/** A process of an earlier run. The system reuses pids: it is only ours if its command line names `mark`, a path of ours. */
+export interface Recorded {
+  readonly pid: number;
+  readonly mark: string;
+}
+
+/** Stops what an earlier run left behind when it was killed, and waits until it is gone. */
+export async function stopRecorded(recorded: Recorded, signal: NodeJS.Signals): Promise<void> {
+  for (let waitedMs = 0; await isRunning(recorded); waitedMs += pollMs) {
+    if (waitedMs === 0) send(recorded.pid, signal);
+    if (waitedMs >= patienceMs) send(recorded.pid, 'SIGKILL');
+    await sleep(pollMs);
+  }
+}
+
+/** It may end between our look and our signal. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** The same for an engine that keeps a pid file, which is removed: a pid that is somebody else's must not stop a start. */
 export async function stopLeftover(pidFile: string, mark: string, signal: NodeJS.Signals): Promise<void> {
   const pid = await recordedPid(pidFile);
   if (pid === undefined) return;
-  if ((await commandLine(pid)).includes(mark)) {
-    process.kill(pid, signal);
-    for (let waitedMs = 0; isAlive(pid); waitedMs += pollMs) {
-      if (waitedMs >= patienceMs) process.kill(pid, 'SIGKILL');
-      await sleep(pollMs);
-    }
-  }
+  await stopRecorded({ pid, mark }, signal);
   await rm(pidFile, { force: true });
+}
+
+export async function isRunning({ pid, mark }: Recorded): Promise<boolean> {
+  return (await commandLine(pid)).includes(mark);
 }
 
 /** The first line of a pid file, as PostgreSQL and nats-server write them. */
@@ -36,14 +55,4 @@ async function commandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   const shown = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => undefined);
   return shown?.stdout ?? '';
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return codeOf(error) === 'EPERM';
-  }
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Child, type Exit, lastLines, startChild } from './child.js';
+import { type Child, type Exit, lastLine, startChild } from './child.js';
 import { EngineFailure } from './engine-failure.js';
 import { stopLeftover } from './leftover.js';
 import { findNatsServer, isAtLeast, type NatsVersion } from './nats-binary.js';
@@ -76,7 +76,8 @@ async function waitUntilReady(child: Child, { port, logFile, dataDir }: NatsOpti
     await sleep(pollMs);
   }
   await child.kill();
-  throw new EngineFailure(`nats-server did not start on ${dataDir}; see ${logFile}:\n${await lastLines(logFile)}`);
+  const reason = await lastLine(logFile, /\[(FTL|ERR)\]|nats-server:/);
+  throw new EngineFailure(`nats-server did not start on ${dataDir}: ${reason} (log: ${logFile})`);
 }
 
 function saysInfo(port: number): Promise<boolean> {

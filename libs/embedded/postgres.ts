@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Account, unprivilegedAccount } from './account.js';
-import { type Child, type Exit, lastLines, setpriv, startChild } from './child.js';
+import { type Child, type Exit, lastLine, setpriv, startChild } from './child.js';
 import { codeOf, EngineFailure } from './engine-failure.js';
 import { stopLeftover } from './leftover.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
@@ -40,6 +40,7 @@ const retryMs = 250;
 
 /** Starts PostgreSQL on `dataDir`, creating the cluster, the login and the database first where they are missing. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  await requireClusterOrNothing(options.dataDir);
   const binaries = await findPostgresBinaries();
   const account = await unprivilegedAccount(options.dataDir, [binaries.postgres, dirname(options.dataDir)]);
   if (!existsSync(join(options.dataDir, 'PG_VERSION'))) await createCluster(options, binaries, account);
@@ -60,6 +61,17 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     stop: () => child.stop('SIGINT', stopWithinMs),
     kill: () => child.kill(),
   };
+}
+
+async function requireClusterOrNothing(dataDir: string): Promise<void> {
+  const content = await readdir(dataDir).catch((error: unknown): string[] => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw new EngineFailure(`Cannot read the Postgres data folder ${dataDir}: ${String(error)}.`, { cause: error });
+  });
+  if (content.length === 0 || content.includes('PG_VERSION')) return;
+  throw new EngineFailure(
+    `${dataDir} is no Postgres data folder (PG_VERSION is missing): restore it or move it away, or give another folder with --data.`,
+  );
 }
 
 /** Built beside its place and moved there when whole, so that an interrupted first start leaves nothing half made. */
@@ -109,9 +121,9 @@ async function startServer(
       identity: account?.identity ?? [],
     });
     if (await becomesReady(child, options)) return child;
-    const lines = await lastLines(options.logFile);
-    if (!lines.includes('shared memory block') || attempt === startAttempts) {
-      throw new EngineFailure(`PostgreSQL did not start on ${options.dataDir}; see ${options.logFile}:\n${lines}`);
+    const reason = await lastLine(options.logFile, /FATAL|PANIC|error/);
+    if (!reason.includes('shared memory block') || attempt === startAttempts) {
+      throw new EngineFailure(`PostgreSQL did not start on ${options.dataDir}: ${reason} (log: ${options.logFile})`);
     }
     await sleep(retryMs);
   }

@@ -1,0 +1,51 @@
+import { type Ports } from './addresses.js';
+import type { DataDir, Secrets } from './data-dir.js';
+import type { StandaloneConfig } from './standalone.config.js';
+
+export const appNames = ['relay', 'control', 'pricing', 'ledger', 'metering', 'reconciliation', 'sandbox'] as const;
+export type AppName = (typeof appNames)[number];
+
+export interface Surroundings {
+  readonly data: DataDir;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly sandboxUrl: string;
+  readonly config: StandaloneConfig;
+}
+
+/** What each app is told: only what it needs, so that the relay for one holds no way into the database. */
+export function environmentOf(app: AppName, { data, secrets, ports, config, ...urls }: Surroundings) {
+  const { NATS_URL: _nats, DATABASE_URL: _database, CLICKHOUSE_URL: clickHouseUrl, ...inherited } = config;
+  const nats = { NATS_URL: urls.natsUrl };
+  const database = { ...nats, DATABASE_URL: urls.databaseUrl };
+  const own: Record<AppName, Record<string, string>> = {
+    relay: {
+      ...nats,
+      PORT: String(ports.relay),
+      TOLLGATE_KEY_PEPPER: secrets.keyPepper,
+      TOLLGATE_CHANNELS_FILE: config.TOLLGATE_CHANNELS_FILE ?? data.channels,
+      TOLLGATE_JOURNAL_DIR: data.relayJournal,
+      TOLLGATE_RELAY_ID: 'relay-1',
+    },
+    control: {
+      ...database,
+      PORT: String(ports.control),
+      TOLLGATE_KEY_PEPPER: secrets.keyPepper,
+      TOLLGATE_ADMIN_TOKEN: secrets.adminToken,
+      TOLLGATE_DEMO_KEY: secrets.demoKey,
+    },
+    sandbox: { PORT: String(ports.sandbox) },
+    pricing: database,
+    ledger: database,
+    reconciliation: database,
+    metering: {
+      ...nats,
+      ...(clickHouseUrl === undefined
+        ? { TOLLGATE_CLICKHOUSE_DIR: data.clickhouse }
+        : { CLICKHOUSE_URL: clickHouseUrl }),
+    },
+  };
+  return { ...(inherited as Record<string, string>), ...own[app] };
+}

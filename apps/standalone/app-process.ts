@@ -1,0 +1,51 @@
+import { fork } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { endOf, within } from '#embedded/child.js';
+import { checkout } from './checkout.js';
+import type { Running } from './keep-running.js';
+import { StartFailure } from './start-failure.js';
+
+export interface AppProcess {
+  readonly name: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}
+
+const readyWithinMs = 60_000;
+/** Longer than an app gives itself to drain (libs/service). */
+const stopWithinMs = 12_000;
+
+export const entryOf = (name: string) => join(checkout, 'dist/apps', name, 'main.js');
+
+/** Starts an app and waits until it says that it is ready. */
+export async function startApp({ name, environment, logFile }: AppProcess): Promise<Running> {
+  const log = await open(logFile, 'a', 0o600);
+  const child = fork(entryOf(name), {
+    env: environment,
+    execArgv: ['--enable-source-maps'],
+    // In a process group of its own: a Ctrl-C is for the supervisor, which stops the apps in their order.
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  });
+  await log.close();
+  const { exited, stop, kill } = endOf(child);
+  const ready = new Promise<'ready'>((resolve) => child.on('message', () => resolve('ready')));
+  const outcome = await within(readyWithinMs, Promise.race([ready, exited]));
+  if (outcome !== 'ready') {
+    await kill();
+    const reason =
+      outcome === undefined ? `it was not ready after ${readyWithinMs / 1000} s` : await lastError(logFile);
+    throw new StartFailure(`${name} did not start: ${reason} (log: ${logFile})`);
+  }
+  return { pid: child.pid ?? 0, exited, stop: () => stop('SIGTERM', stopWithinMs), kill };
+}
+
+/** The last error that an app logged (libs/telemetry), or what Node printed last. */
+async function lastError(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
+  const [, message] = /"level":"error".*?"message":("(?:[^"\\]|\\.)*")/.exec(lines.findLast(isError) ?? '') ?? [];
+  return message === undefined ? (lines.at(-1) ?? '') : String(JSON.parse(message));
+}
+
+const isError = (line: string) => line.includes('"level":"error"');

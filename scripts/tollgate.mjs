@@ -1,0 +1,41 @@
+// npm start, demo, test and bench: installs and builds what is missing, then does it. Needs nothing but Node.
+import './node-version.mjs';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from './build.mjs';
+import { install } from './install.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [command = 'start', ...args] = process.argv.slice(2);
+
+install(root);
+await build(root).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+if (command === 'test') {
+  await node('scripts/check.mjs');
+  await node(
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    ...args,
+  );
+} else if (command === 'bench' && existsSync(join(root, 'dist/bench/main.js'))) {
+  await import(pathToFileURL(join(root, 'dist/bench/main.js')));
+} else {
+  // In this process: a signal that is meant for Tollgate reaches it.
+  await import(pathToFileURL(join(root, 'dist/apps/standalone/main.js')));
+}
+
+/** Runs to its end; a failure ends us the same way. */
+async function node(...parameters) {
+  const child = spawn(process.execPath, parameters, { cwd: root, stdio: 'inherit' });
+  // A terminal's Ctrl-C reaches the child by itself, and the child decides when it has cleaned up.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const [code, signal] = await new Promise((resolve) => child.once('exit', (...end) => resolve(end)));
+  if (code !== 0) process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+}
