@@ -36,7 +36,7 @@ export class AnswerLoop {
 
   /** Takes no new question, and waits for the answers that are being worked out. */
   async close(): Promise<void> {
-    await this.#subscription?.drain();
+    if (this.#subscription?.isClosed() === false) await this.#subscription.drain();
     await Promise.all(this.#running);
   }
 

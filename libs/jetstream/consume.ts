@@ -14,10 +14,10 @@ import { originOf } from './stream-events.js';
 import { ensureConsumer } from './topology.js';
 
 /** A crashed worker's messages come back after this long; a living one says in time that it is still working. */
-const ACK_WAIT_MS = 10_000;
-const WORKING_INTERVAL_MS = 3_000;
+const ACK_WAIT_MS = 5_000;
+const WORKING_INTERVAL_MS = 1_500;
 /** Delivered and not yet acknowledged, per consumer. It bounds what a worker holds: at most this × 512 KiB. */
-const MAX_ACK_PENDING = 128;
+const MAX_ACK_PENDING = 64;
 /** Also how long a deleted consumer may go unnoticed. */
 const PULL_EXPIRES_MS = 5_000;
 const MIN_BACKOFF_MS = 100;
@@ -43,7 +43,6 @@ export class ConsumeLoop {
 
   constructor(
     private readonly connection: NatsConnection,
-    private readonly app: string,
     private readonly options: ConsumerOptions,
     private readonly handle: BatchHandler,
   ) {

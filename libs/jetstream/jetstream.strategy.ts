@@ -42,9 +42,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     if (consumes !== undefined) {
       if (handler.next !== undefined)
         throw new Error(`Consumer ${pattern} has two handlers: an event would be acknowledged after one.`);
-      const loop = new ConsumeLoop(this.o.connection, this.o.app, consumes, (deliveries) =>
-        call<readonly Rejection[]>(deliveries),
-      );
+      const loop = new ConsumeLoop(this.o.connection, consumes, (deliveries) => call<readonly Rejection[]>(deliveries));
       loop.start();
       return loop;
     }

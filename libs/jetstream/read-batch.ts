@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { JsMsg } from '@nats-io/jetstream';
 import { z } from 'zod';
 import type { LogPosition } from '#contracts/cloud-event.js';
@@ -40,12 +41,14 @@ export function readMessage<Key extends StreamKey>(key: Key, message: JsMsg): Re
 }
 
 function decode(data: Uint8Array): unknown[] | Error {
+  if (!isUtf8(data)) return new Error('The message is not UTF-8.');
   try {
-    const batch: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
-    return Array.isArray(batch) ? batch : new Error('A message is a JSON array of events; this one is not an array.');
-  } catch (error) {
-    // The engine's message quotes the text, which may hold anything: only its kind is kept.
-    return new Error(error instanceof SyntaxError ? 'The message is not JSON.' : 'The message is not UTF-8.');
+    const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+    const batch: unknown = JSON.parse(text);
+    return Array.isArray(batch) ? batch : new Error('The message is JSON, but not an array of events.');
+  } catch {
+    // The engine's own message quotes the text, which may hold anything.
+    return new Error('The message is not JSON.');
   }
 }
 

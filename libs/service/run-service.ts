@@ -1,5 +1,5 @@
 import { ConfigError } from '#config/config.js';
-import { describe, logger } from '#telemetry/log.js';
+import { describeError, logger } from '#telemetry/log.js';
 
 /** How long an app may finish what it has begun. What is not done by then is done again after the next start. */
 export const MAX_DRAIN_MS = 10_000;
@@ -17,7 +17,7 @@ export function runService(name: string, start: () => Promise<Running>): void {
   const log = logger(name);
   const fail = (what: string, error: unknown): never => {
     if (error instanceof ConfigError) for (const sentence of error.message.split('\n')) log.error(sentence);
-    else log.error(`${what}: ${describe(error)}`, error);
+    else log.error(`${what}: ${describeError(error)}`, error);
     process.exit(1);
   };
   process.on('uncaughtException', (error) => fail(`${name} stops because of an error that nobody handled`, error));
@@ -44,9 +44,12 @@ export function runService(name: string, start: () => Promise<Running>): void {
   process.on('SIGINT', () => stop('SIGINT'));
   // The supervisor died, perhaps by SIGKILL: nobody else would ever end this process.
   process.on('disconnect', () => stop('the supervisor is gone'));
+  // It may have died while this process was still loading: `send` tells that there was a channel.
+  if (process.send !== undefined && !process.connected) stop('the supervisor is gone');
 
   started.then(
     () => {
+      if (stopping) return;
       log.log(`${name} is ready.`);
       if (process.connected) process.send?.({ type: 'ready' });
     },

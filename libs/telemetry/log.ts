@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { inspect } from 'node:util';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -8,7 +9,7 @@ const severity: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 }
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * One JSON object per line on stderr: `time`, `level`, `app`, `message`, then `context` and what else was given.
+ * One JSON object per line: `time`, `level`, `app`, `message`, then `context` and the fields that were given.
  * It is Nest's logger too, so it takes Nest's argument order: a message, then fields or errors, then the context.
  */
 export class JsonLogger implements LoggerService {
@@ -18,6 +19,12 @@ export class JsonLogger implements LoggerService {
     private readonly write: (line: string) => void,
   ) {}
 
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.#line('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.#line('debug', message, rest);
+  }
   log(message: unknown, ...rest: unknown[]): void {
     this.#line('info', message, rest);
   }
@@ -30,37 +37,37 @@ export class JsonLogger implements LoggerService {
   fatal(message: unknown, ...rest: unknown[]): void {
     this.#line('error', message, rest);
   }
-  debug(message: unknown, ...rest: unknown[]): void {
-    this.#line('debug', message, rest);
-  }
-  verbose(message: unknown, ...rest: unknown[]): void {
-    this.#line('debug', message, rest);
-  }
 
   #line(level: Level, message: unknown, rest: readonly unknown[]): void {
     if (severity[level] < severity[this.level]) return;
-    const fields = Object.assign({}, ...[message, ...rest].map(fieldsOf)) as Fields;
     const context = rest.findLast((part) => typeof part === 'string' && !isStack(part));
-    const line = { time: new Date().toISOString(), level, app: this.app, message: text(message), context, ...fields };
-    this.write(`${JSON.stringify(line, plain)}\n`);
+    const head = { time: new Date().toISOString(), level, app: this.app, message: text(message), context };
+    // The head comes first and wins: a field of the same name cannot disguise a line.
+    const line: unknown = Object.assign({}, head, ...[message, ...rest].map(fieldsOf), head);
+    this.write(`${withoutCredentials(JSON.stringify(line, printable))}\n`);
   }
 }
 
+/** The app's log, on stderr: stdout belongs to what a command prints for its user. */
 export function logger(app: string, level: Level = 'info'): JsonLogger {
   return new JsonLogger(app, level, (line) => process.stderr.write(line));
 }
 
+/** The message of an error and of what caused it: drivers put the true reason into `cause`. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : inspect(error);
+  return error.cause === undefined ? error.message : `${error.message} (${describeError(error.cause)})`;
+}
+
 function text(message: unknown): string {
-  if (typeof message === 'string') return message;
-  if (message instanceof Error) return message.message;
-  return typeof message === 'object' ? '' : `${message as number}`;
+  if (typeof message === 'object' && message !== null && !(message instanceof Error)) return '';
+  return describeError(message);
 }
 
 function fieldsOf(part: unknown): Fields {
-  if (part instanceof Error)
-    return { stack: part.stack, ...(part.cause === undefined ? {} : { cause: describe(part.cause) }) };
+  if (part instanceof Error) return { error: describeError(part), stack: part.stack };
   if (typeof part === 'string') return isStack(part) ? { stack: part } : {};
-  return typeof part === 'object' && part !== null && !Array.isArray(part) ? (part as Fields) : {};
+  return typeof part === 'object' && part !== null ? { ...part } : {};
 }
 
 /** Nest passes a stack as a string before the context. */
@@ -68,13 +75,16 @@ function isStack(part: string): boolean {
   return /\n\s+at /.test(part);
 }
 
-/** The message of an error and of what caused it: drivers put the true reason into `cause`. */
-export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
+const secretName = /(authorization|cookie|password|pepper|secret|token|api[-_]?key)$/i;
+
+/** The last line of defence, not the first: nothing secret should be given to the log at all. */
+function printable(name: string, value: unknown): unknown {
+  if (secretName.test(name)) return '[secret]';
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Error ? describeError(value) : value;
 }
 
-function plain(_name: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  return value instanceof Error ? describe(value) : value;
+/** Drivers put the address that they could not reach into their errors, password and all. */
+function withoutCredentials(line: string): string {
+  return line.replace(/([a-z]+:\/\/[^\s:@/"]*:)[^\s@/"]+@/gi, '$1[secret]@');
 }
