@@ -7,6 +7,9 @@ import { type Charge, decideBooking, identityOf, type Price } from './decide-boo
 import { insertCharges } from './insert-charges.js';
 import { type NewTransaction, postTransactions, takeTurn } from './post-transactions.js';
 
+/** A quarantined thing says why in at most this many characters. */
+const maxDetailLength = 1024;
+
 /**
  * Books a batch: a charge row per event, one transaction per organisation and currency, in one database transaction.
  * Whatever happens in between, an event is booked once or not at all, and booking it again changes nothing.
@@ -21,7 +24,7 @@ export async function bookCharges(
   try {
     return await takeTurn(source, (db) => bookBatch(db, deliveries));
   } catch (error) {
-    const refused = refusedValue(error);
+    const refused = refusedValue(error)?.slice(0, maxDetailLength);
     if (refused === undefined) throw error;
     if (deliveries.length === 1) return [{ delivered: first, reason: { code: 'invalid', detail: refused } }];
     // One value that Postgres cannot hold must not stop the events around it: halve until it stands alone.

@@ -43,9 +43,9 @@ describe('the book refuses', () => {
     `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at)
      VALUES ('acme', 'USD', '${kind}', ${key}, now())`;
   const newest = '(SELECT max(id) FROM transaction)';
-  const posting = (transaction: string, debit: string, credit: string, amount = '5', currency = 'USD') =>
+  const posting = (debit: string, credit: string, { transaction = newest, amount = '5', currency = 'USD' } = {}) =>
     `INSERT INTO posting (transaction_id, org_id, currency, debit_account, credit_account, amount)
-     VALUES (${transaction}, 'acme', '${currency}', ${debit}, ${credit}, ${amount})`;
+     VALUES (${transaction}, 'acme', '${currency}', ${debit}, ${credit}, '${amount}')`;
   const charge = (transaction: string, amount: string, more = '') =>
     `INSERT INTO charge SELECT (jsonb_populate_record(c, jsonb_build_object(
        'event_id', gen_random_uuid(), 'transaction_id', ${transaction}, 'amount', ${amount}, 'cost', 0) ${more})).*
@@ -83,7 +83,7 @@ describe('the book refuses', () => {
   });
 
   it('a second row for an event, even from a program that forgot to look', async () => {
-    expect(await said('INSERT INTO charge SELECT * FROM charge')).toMatch(/charge_pkey|not open/);
+    expect(await said('INSERT INTO charge SELECT * FROM charge')).toMatch(/charge_pkey/);
   });
 
   it('to let the ledger back-date what it knew, or choose its own ids', async () => {
@@ -107,28 +107,28 @@ describe('the book refuses', () => {
   });
 
   it.each(['NaN', 'Infinity', '-Infinity', '0.5', '1e40', '0', '-1'])('an amount of %s', async (amount) => {
-    expect(await said(`${newTransaction()}; ${posting(newest, wallet, clearing, `'${amount}'`)}`)).toMatch(
+    expect(await said(`${newTransaction()}; ${posting(wallet, clearing, { amount })}`)).toMatch(
       /violates check constraint/,
     );
   });
 
   it('a posting from an account to itself', async () => {
-    expect(await said(`${newTransaction()}; ${posting(newest, wallet, wallet)}`)).toMatch(/posting_check/);
+    expect(await said(`${newTransaction()}; ${posting(wallet, wallet)}`)).toMatch(/posting_check/);
   });
 
   it.each(['', 'SET session_replication_role = replica'])('to cross currencies (%s)', async (session) => {
     const euros = account('acme', 'customer-wallet', 'EUR');
-    expect(await said(`${newTransaction()}; ${posting(newest, clearing, euros)}`, session)).toMatch(
+    expect(await said(`${newTransaction()}; ${posting(clearing, euros)}`, session)).toMatch(
       /violates foreign key|differ from charges/,
     );
-    expect(await said(`${newTransaction()}; ${posting(newest, wallet, clearing, '5', 'EUR')}`, session)).toMatch(
+    expect(await said(`${newTransaction()}; ${posting(wallet, clearing, { currency: 'EUR' })}`, session)).toMatch(
       /violates foreign key|differ from charges/,
     );
   });
 
   it.each(['', 'SET session_replication_role = replica'])('to cross organisations (%s)', async (session) => {
     const theirs = account('other', 'customer-wallet', 'USD');
-    expect(await said(`${newTransaction()}; ${posting(newest, clearing, theirs)}`, session)).toMatch(
+    expect(await said(`${newTransaction()}; ${posting(clearing, theirs)}`, session)).toMatch(
       /violates foreign key|differ from charges/,
     );
   });
@@ -137,7 +137,7 @@ describe('the book refuses', () => {
     'to join a transaction that is committed (%s)',
     async (session) => {
       const old = '(SELECT min(id) FROM transaction)';
-      expect(await said(posting(old, wallet, clearing), session)).toMatch(/is not open/);
+      expect(await said(posting(wallet, clearing, { transaction: old }), session)).toMatch(/is not open/);
       expect(await said(charge(old, '5'), session)).toMatch(/is not open/);
       expect(await said(charge('0', '5'), session)).toMatch(/is not open/);
     },
@@ -148,20 +148,16 @@ describe('the book refuses', () => {
     async (session) => {
       const begin = newTransaction('charge', 'NULL');
       // Revenue without a charge, a charge without revenue, one pico too much, and the same hidden from the commit.
-      expect(await said(`${begin}; ${posting(newest, wallet, revenue)}`, session)).toMatch(/differ from charges/);
+      expect(await said(`${begin}; ${posting(wallet, revenue)}`, session)).toMatch(/differ from charges/);
       expect(await said(`${begin}; ${charge(newest, '5')}`, session)).toMatch(/differ from charges/);
-      expect(await said(`${begin}; ${posting(newest, wallet, revenue)}; ${charge(newest, '4')}`, session)).toMatch(
+      expect(await said(`${begin}; ${posting(wallet, revenue)}; ${charge(newest, '4')}`, session)).toMatch(
         /differ from charges/,
       );
-      const early = `${begin}; SET CONSTRAINTS ALL IMMEDIATE; ${posting(newest, wallet, revenue)}`;
+      const early = `${begin}; SET CONSTRAINTS ALL IMMEDIATE; ${posting(wallet, revenue)}`;
       expect(await said(early, session)).toMatch(/differ from charges/);
       const theirs = charge(newest, '5', `|| '{"org_id": "other"}'`);
-      expect(await said(`${begin}; ${posting(newest, wallet, revenue)}; ${theirs}`, session)).toMatch(
-        /differ from charges/,
-      );
-      expect(await said(`${begin}; ${posting(newest, wallet, revenue)}; ${charge(newest, '5')}`, session)).toBe(
-        'nothing',
-      );
+      expect(await said(`${begin}; ${posting(wallet, revenue)}; ${theirs}`, session)).toMatch(/differ from charges/);
+      expect(await said(`${begin}; ${posting(wallet, revenue)}; ${charge(newest, '5')}`, session)).toBe('nothing');
     },
   );
 

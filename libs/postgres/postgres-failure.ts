@@ -51,8 +51,9 @@ export function isPassing(error: unknown): boolean {
 function explanationOf(error: unknown) {
   const code = codeOf(error);
   if (code !== undefined) return explanations[code];
-  // node-postgres reports a connection that did not come about in time, or broke, without a code.
-  return /timeout|terminated/i.test(messageOf(error)) ? explanations['ETIMEDOUT'] : undefined;
+  // node-postgres reports a connection that did not come about in time, or broke, without a code; TypeORM one that broke
+  // between two statements of a transaction.
+  return /timeout|terminated|runner already released/i.test(messageOf(error)) ? explanations['ETIMEDOUT'] : undefined;
 }
 
 function messageOf(error: unknown): string {
@@ -61,8 +62,9 @@ function messageOf(error: unknown): string {
 
 /** `host:port/database`, without user and password. */
 export function addressOf(url: string): string {
-  if (!URL.canParse(url))
-    return 'an address that is not a URL (DATABASE_URL is postgresql://user:password@host:port/database)';
+  if (!/^postgres(ql)?:/.test(url) || !URL.canParse(url)) {
+    return '(DATABASE_URL is not of the form postgresql://user:password@host:port/database)';
+  }
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}:${port === '' ? '5432' : port}${pathname}`;
 }
