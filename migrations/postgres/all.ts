@@ -1,8 +1,8 @@
-import { Ledger1795212100000 } from './1795212100000-ledger.js';
+import { RolesAndSchemas1795212000000 } from './1795212000000-roles-and-schemas.js';
 import { Control1795212040000 } from './1795212040000-control.js';
+import { Ledger1795212100000 } from './1795212100000-ledger.js';
 import { Pricing1795212200000 } from './1795212200000-pricing.js';
 import { Reconciliation1795212300000 } from './1795212300000-reconciliation.js';
-import { RolesAndSchemas1795212000000 } from './1795212000000-roles-and-schemas.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
