@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { attachOrStart } from '../instance.js';
+import { type InstanceArguments, instanceOptionsOf, withInstanceOptions } from '../instance-options.js';
+import { type InstanceArguments, instanceOptions, takesInstance } from '../instance-arguments.js';
 import { generateTrace } from './generate-trace.js';
 import { printReport } from './print-report.js';
 import { showProgress } from './progress.js';
@@ -11,9 +13,8 @@ import { runDemo } from './run-demo.js';
 import { readTrace } from './trace.js';
 
 const generatedRequests = 1000;
-const generatorSeed = 1;
 
-interface DemoOptions {
+interface DemoOptions extends InstanceArguments {
   readonly trace?: string;
   readonly limit?: number;
   readonly speed: ReplaySpeed;
@@ -21,7 +22,7 @@ interface DemoOptions {
 }
 
 export function demoCommand(): Command {
-  return new Command('demo')
+  return takesInstance(new Command('demo'))
     .description('Replay a trace of requests through the relay, and prove that what is billed is what was used.')
     .option('--trace <file>', 'CSV of TIMESTAMP,ContextTokens,GeneratedTokens; left out: generated requests')
     .option('--limit <n>', `the first n requests only (of a generated trace: ${generatedRequests})`, readLimit)
@@ -34,10 +35,12 @@ export function demoCommand(): Command {
 async function demo(options: DemoOptions): Promise<void> {
   const { trace, limit, speed, report: reportPath } = options;
   if (reportPath !== undefined) await checkReportPath(reportPath);
-  const rows =
-    trace === undefined ? generateTrace(limit ?? generatedRequests, generatorSeed) : await readTrace(trace, limit);
+  const rows = trace === undefined ? generateTrace(limit ?? generatedRequests) : await readTrace(trace, limit);
 
-  const instance = await attachOrStart();
+  const instance = await attachOrStart({
+    ...instanceOptions(options),
+    report: (line) => void process.stderr.write(`${line}\n`),
+  });
   const progress = showProgress(rows.length, process.stderr);
   try {
     const report = await runDemo({

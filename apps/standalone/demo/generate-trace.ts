@@ -8,7 +8,7 @@ const meanGapMs = 180;
  * A trace for when none is given, with sizes distributed like those of chat traffic (log-normal). The same seed gives
  * the same requests on every machine.
  */
-export function generateTrace(count: number, seed: number): TraceRow[] {
+export function generateTrace(count: number, seed = 1): TraceRow[] {
   const random = randomNumbers(seed);
   const logNormal = (median: number, sigma: number, max: number) =>
     Math.min(max, Math.round(median * Math.exp(sigma * standardNormal(random))));

@@ -36,12 +36,12 @@ describe('a planned request', () => {
 
 describe('the generated trace', () => {
   it('is the same for the same seed, and another for another', () => {
-    expect(generateTrace(100, 1)).toEqual(generateTrace(100, 1));
-    expect(generateTrace(100, 1)).not.toEqual(generateTrace(100, 2));
+    expect(generateTrace(100)).toEqual(generateTrace(100));
+    expect(generateTrace(100)).not.toEqual(generateTrace(100, 2));
   });
 
   it('has whole sizes within its bounds, in the order of time', () => {
-    const rows = generateTrace(5000, 1);
+    const rows = generateTrace(5000);
     expect(rows.every(({ contextTokens }) => Number.isInteger(contextTokens) && contextTokens <= 16_000)).toBe(true);
     expect(rows.every(({ generatedTokens }) => Number.isInteger(generatedTokens) && generatedTokens >= 0)).toBe(true);
     expect(rows.every(({ atMs }, index) => index === 0 || atMs > (rows[index - 1]?.atMs ?? 0))).toBe(true);

@@ -23,7 +23,7 @@ afterEach(() => {
 function replay(relayUrl: string, requests: number, speed: ReplaySpeed = 'max') {
   let answers = 0;
   const target = { relayUrl, keys, speed, onAnswer: () => (answers += 1) };
-  return replayTrace(generateTrace(requests, 1), target).then((result) => ({ ...result, answers }));
+  return replayTrace(generateTrace(requests), target).then((result) => ({ ...result, answers }));
 }
 
 describe('a replay', () => {
@@ -64,7 +64,7 @@ describe('a replay', () => {
 
   it('keeps the distances of the trace, divided by the speed', async () => {
     const url = await listen((_request, response) => response.end('{}'));
-    const rows = generateTrace(20, 1);
+    const rows = generateTrace(20);
     const traceSeconds = ((rows.at(-1)?.atMs ?? 0) - (rows[0]?.atMs ?? 0)) / 1000;
     const { seconds } = await replay(url, 20, 10);
     expect(seconds).toBeGreaterThanOrEqual(traceSeconds / 10 - 0.002);
