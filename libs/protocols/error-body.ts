@@ -14,12 +14,15 @@ export type RefusalCode =
   | 'upstream_timeout'
   | 'internal';
 
-export interface Refusal {
-  readonly code: RefusalCode;
-  /** A sentence that names the thing and says what to do. It never repeats a key or a part of a prompt. */
-  readonly message: string;
-  /** The request's member that is wrong. */
-  readonly param?: string;
+/** Why a request is not served: an expected outcome, so a value and no exception. */
+export class Refusal {
+  constructor(
+    readonly code: RefusalCode,
+    /** A sentence that names the thing and says what to do. It never repeats a key or a part of a prompt. */
+    readonly message: string,
+    /** The member of the request that is wrong. */
+    readonly param?: string,
+  ) {}
 }
 
 /** The HTTP status, and the type under which the official SDKs of each family know such an error. */

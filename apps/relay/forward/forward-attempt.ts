@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { apiPaths } from '#protocols/api.js';
+import type { Channel } from '../channels/channel.js';
+import type { ModelRequest } from '../receive/read-request.js';
+import { Answer } from './answer.js';
+import { upstreamHeaders, upstreamQuery } from './forwarded-headers.js';
+import { askForUsage } from './include-usage.js';
+
+/** Models may think for minutes before the first byte, and between two. The official SDKs wait ten minutes. */
+export const UPSTREAM_HEADERS_TIMEOUT_MS = 600_000;
+export const UPSTREAM_BODY_TIMEOUT_MS = 300_000;
+
+export interface Exchange {
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Sends a request to its channel. The answer goes to the client as it comes. */
+export function forwardAttempt(
+  upstream: Dispatcher,
+  channel: Channel,
+  { model, body, json }: ModelRequest,
+  { requestId, request, response }: Exchange,
+): Answer {
+  const isOpenaiStream = channel.protocol === 'openai-chat' && json['stream'] === true;
+  const askingBody = isOpenaiStream ? askForUsage(body, json) : undefined;
+  const source = { provider: channel.provider, api: channel.protocol, requestedModel: model };
+  const answer = new Answer({ source, requestId, hideUsage: askingBody !== undefined }, response);
+  upstream.dispatch(
+    {
+      origin: channel.origin,
+      path: `${channel.basePath}${apiPaths[channel.protocol]}${upstreamQuery(request.url ?? '')}`,
+      method: 'POST',
+      headers: upstreamHeaders(request.headers, channel, requestId),
+      body: askingBody ?? body,
+      headersTimeout: UPSTREAM_HEADERS_TIMEOUT_MS,
+      bodyTimeout: UPSTREAM_BODY_TIMEOUT_MS,
+    },
+    answer,
+  );
+  return answer;
+}

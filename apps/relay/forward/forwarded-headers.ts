@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Channel } from '../channels/channel.js';
+
+/** RFC 9110, 7.6.1: these speak about one connection. A `Connection` header may name more. */
+const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+
+/** The client's credentials, what is told anew, and whatever would choose the account that the provider bills. */
+const NOT_UPSTREAM: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'proxy-authorization',
+  'cookie',
+  'openai-organization',
+  'openai-project',
+  'host',
+  'content-length',
+  'expect',
+  'accept-encoding',
+  'x-request-id',
+  'forwarded',
+  'via',
+  'x-real-ip',
+]);
+
+const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  'proxy-authenticate',
+  'set-cookie',
+  'alt-svc',
+  'openai-organization',
+  'openai-project',
+]);
+
+/** The client's end-to-end headers, with the channel's credential instead of the client's. */
+export function upstreamHeaders(
+  client: IncomingHttpHeaders,
+  channel: Channel,
+  requestId: string,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const named = connectionNames(client.connection);
+  for (const [name, value] of Object.entries(client)) {
+    if (value === undefined || NOT_UPSTREAM.has(name) || named.has(name) || name.startsWith('x-forwarded-')) continue;
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  // Usage is read from the bytes as they pass, so they are asked for uncompressed.
+  headers['accept-encoding'] = 'identity';
+  headers['x-request-id'] = requestId;
+  if (channel.apiKey === undefined) return headers;
+  if (channel.protocol === 'anthropic-messages') headers['x-api-key'] = channel.apiKey;
+  else headers['authorization'] = `Bearer ${channel.apiKey}`;
+  return headers;
+}
+
+/** The upstream's end-to-end headers under our request id; its own is told beside it. */
+export function clientHeaders(
+  upstream: IncomingHttpHeaders,
+  requestId: string,
+  sameLength: boolean,
+): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  const named = connectionNames(upstream.connection);
+  for (const [name, value] of Object.entries(upstream)) {
+    if (value === undefined || NOT_TO_CLIENT.has(name) || named.has(name)) continue;
+    if (name === 'content-length' && !sameLength) continue;
+    headers[name === 'x-request-id' || name === 'request-id' ? `x-upstream-${name}` : name] = value;
+  }
+  headers['x-request-id'] = requestId;
+  return headers;
+}
+
+/** The query goes upstream without the one key that clients put there. */
+export function upstreamQuery(url: string): string {
+  const at = url.indexOf('?');
+  if (at === -1) return '';
+  const query = new URLSearchParams(url.slice(at + 1));
+  query.delete('key');
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+function connectionNames(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NONE;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+}
+
+const NONE: ReadonlySet<string> = new Set();

@@ -1,0 +1,145 @@
+import type { JsonLogger } from '#telemetry/log.js';
+import { errors, type Dispatcher } from 'undici';
+import { uuidv7 } from 'uuidv7';
+import { type Api } from '#protocols/api.js';
+import { Refusal } from '#protocols/error-body.js';
+import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
+import { presentedKey } from './authenticate/presented-key.js';
+import type { Channel } from './channels/channel.js';
+import type { ChannelTable } from './channels/channel-table.js';
+import type { Answer, AnswerEnd } from './forward/answer.js';
+import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
+import { type Exchange, forwardAttempt } from './forward/forward-attempt.js';
+import type { OpenedAttempt } from './journal/journal-record.js';
+import type { Journal } from './journal/journal.js';
+import type { Publisher } from './publish/publisher.js';
+import { readBody } from './receive/read-body.js';
+import { checkContentType, type ModelRequest, readModelRequest } from './receive/read-request.js';
+import { sendRefusal } from './receive/send-refusal.js';
+import { outcomeOf } from './settle/attempt-outcome.js';
+import { missingUsage, settleAttempt } from './settle/settle-attempt.js';
+import type { CurrentPrices } from './snapshots/current-prices.js';
+import type { Snapshots } from './snapshots/snapshots.js';
+
+export interface RelayRooms {
+  readonly relayId: string;
+  readonly snapshots: Snapshots;
+  readonly directory: KeyDirectory;
+  readonly prices: CurrentPrices;
+  readonly channels: ChannelTable;
+  readonly journal: Journal;
+  readonly publisher: Publisher;
+  readonly upstream: Dispatcher;
+  readonly inFlight: AttemptsInFlight;
+  readonly log: JsonLogger;
+}
+
+/** What admission found out about a request that may go upstream. */
+interface Admitted {
+  readonly caller: Caller;
+  readonly channel: Channel;
+  readonly model: ModelRequest;
+  readonly priceVersion: string;
+}
+
+/** The way of one request through the relay: authenticate, read, find its channel, open, forward, settle. */
+export class RelayRequest {
+  constructor(private readonly rooms: RelayRooms) {}
+
+  async relay(api: Api, exchange: Omit<Exchange, 'requestId'>): Promise<void> {
+    const requestId = uuidv7();
+    const { response } = exchange;
+    if (this.rooms.inFlight.closing) response.shouldKeepAlive = false;
+    try {
+      const admitted = await this.#admit(api, exchange);
+      if (admitted === undefined) return;
+      const refusal =
+        admitted instanceof Refusal ? admitted : await this.#attempt(admitted, { ...exchange, requestId });
+      if (refusal !== undefined) sendRefusal(response, api, refusal, requestId);
+    } catch (error) {
+      this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
+      if (response.headersSent) response.destroy();
+      else sendRefusal(response, api, new Refusal('internal', 'The relay failed: try again.'), requestId);
+    }
+  }
+
+  /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */
+  async #admit(api: Api, { request }: Pick<Exchange, 'request'>): Promise<Admitted | Refusal | undefined> {
+    const { snapshots, directory, prices, channels, journal, inFlight } = this.rooms;
+    if (inFlight.closing) return new Refusal('unavailable', 'This relay is stopping: try again.');
+    const priceVersion = prices.version;
+    if (!snapshots.isLoaded || priceVersion === undefined) {
+      return new Refusal('unavailable', 'The relay has not loaded its keys and prices yet: try again in a moment.');
+    }
+    const caller = directory.authenticate(presentedKey(request.headers), Date.now());
+    if (caller instanceof Refusal) return caller;
+    const wrongType = checkContentType(request.headers);
+    if (wrongType !== undefined) return wrongType;
+    const body = await readBody(request);
+    if (body === undefined || body instanceof Refusal) return body;
+    const model = readModelRequest(body);
+    if (model instanceof Refusal) return model;
+    const channel = channels.find(api, model.model);
+    if (channel instanceof Refusal) return channel;
+    if (journal.hasRoom()) return { caller, channel, model, priceVersion };
+    return new Refusal(
+      'unavailable',
+      'The relay cannot record more requests until its event log is back: try again later.',
+    );
+  }
+
+  async #attempt(admitted: Admitted, exchange: Exchange): Promise<Refusal | undefined> {
+    const { channel, model } = admitted;
+    const attempt = this.#open(admitted, exchange.requestId);
+    await this.rooms.journal.opened(attempt);
+    const answer = forwardAttempt(this.rooms.upstream, channel, model, exchange);
+    const end = await this.rooms.inFlight.track(answer, this.#settle(attempt, answer));
+    return answer.finish() ? undefined : noAnswer(model.model, end.error);
+  }
+
+  #open({ caller, channel, model, priceVersion }: Admitted, requestId: string): OpenedAttempt {
+    return {
+      id: uuidv7(),
+      relayId: this.rooms.relayId,
+      requestId,
+      attempt: 1,
+      ...caller,
+      channelId: channel.id,
+      provider: channel.provider,
+      api: channel.protocol,
+      requestedModel: model.model,
+      priceVersion,
+      startedAt: new Date().toISOString(),
+    };
+  }
+
+  /** Exactly one terminal state, in the journal before the client sees the end. */
+  async #settle(attempt: OpenedAttempt, answer: Answer): Promise<AnswerEnd> {
+    const { journal, publisher, log } = this.rooms;
+    const end = await answer.ended;
+    const outcome = outcomeOf(end);
+    const { httpStatus, firstByteAt, error } = end;
+    const event = settleAttempt(attempt, {
+      outcome,
+      ...(httpStatus !== undefined && { httpStatus }),
+      ...(firstByteAt !== undefined && { firstByteAt }),
+      finishedAt: new Date().toISOString(),
+      usage: end.usage ?? missingUsage(attempt),
+    });
+    await journal.settled(event);
+    publisher.add(event);
+    if (error !== undefined)
+      log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
+    return end;
+  }
+}
+
+function noAnswer(model: string, error: Error | undefined): Refusal {
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError) {
+    return new Refusal('upstream_timeout', `The upstream of "${model}" did not answer in time: try again later.`);
+  }
+  return new Refusal(
+    'upstream_unreachable',
+    `The upstream of "${model}" could not be reached or gave no answer: try again later.`,
+  );
+}

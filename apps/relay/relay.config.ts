@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { host, keyPepper, logLevel, natsReplicas, natsUrl, port } from '#config/settings.js';
+import { identifier } from '#contracts/cloud-event.js';
+
+export const relayConfig = z.object({
+  NATS_URL: natsUrl,
+  TOLLGATE_NATS_REPLICAS: natsReplicas,
+  TOLLGATE_KEY_PEPPER: keyPepper,
+  TOLLGATE_CHANNELS_FILE: z.string().describe('the path of the channels file: see apps/relay/README.md'),
+  TOLLGATE_JOURNAL_DIR: z.string().describe('the folder of the relay journals, on a disk that outlives the process'),
+  TOLLGATE_RELAY_ID: identifier
+    .default('relay-1')
+    .describe('a name of its own for each relay that shares the journal folder'),
+  TOLLGATE_HOST: host,
+  PORT: port.default(8080),
+  TOLLGATE_LOG_LEVEL: logLevel,
+});
+export type RelayConfig = z.infer<typeof relayConfig>;

@@ -1,0 +1,101 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { join } from 'node:path';
+import { Agent, type Dispatcher } from 'undici';
+import { usageSubject } from '#contracts/streams.js';
+import { JETSTREAM, JetStreamModule, NATS_CONNECTION } from '#jetstream/jetstream.module.js';
+import { publishEvents } from '#jetstream/publish.js';
+import type { JsonLogger } from '#telemetry/log.js';
+import { KeyDirectory } from './authenticate/key-directory.js';
+import { ChannelTable } from './channels/channel-table.js';
+import { loadChannels } from './channels/load-channels.js';
+import { AttemptsInFlight } from './forward/attempts-in-flight.js';
+import { Journal } from './journal/journal.js';
+import { Publisher } from './publish/publisher.js';
+import { RefusalFilter } from './receive/refusal.filter.js';
+import type { RelayConfig } from './relay.config.js';
+import { HealthController, RelayController } from './relay.controller.js';
+import { RelayRequest } from './relay-request.js';
+import { CurrentPrices } from './snapshots/current-prices.js';
+import { Snapshots } from './snapshots/snapshots.js';
+
+const UPSTREAM = Symbol('UPSTREAM');
+
+/** To one upstream. A request beyond it waits for a connection, and the upstream is not flooded. */
+const MAX_UPSTREAM_CONNECTIONS = 10_000;
+
+@Module({})
+export class RelayModule {
+  static forConfig(config: RelayConfig, log: JsonLogger): DynamicModule {
+    return {
+      module: RelayModule,
+      imports: [
+        JetStreamModule.forRoot({ servers: config.NATS_URL, name: 'relay', replicas: config.TOLLGATE_NATS_REPLICAS }),
+      ],
+      controllers: [RelayController, HealthController],
+      providers: [
+        { provide: APP_FILTER, useClass: RefusalFilter },
+        ...snapshotProviders(config, log),
+        ...attemptProviders(config, log),
+      ],
+    };
+  }
+}
+
+function snapshotProviders(config: RelayConfig, log: JsonLogger): Provider[] {
+  const warn = (sentence: string) => log.warn(sentence);
+  return [
+    { provide: KeyDirectory, useFactory: () => new KeyDirectory(config.TOLLGATE_KEY_PEPPER, warn) },
+    { provide: CurrentPrices, useFactory: () => new CurrentPrices(warn) },
+    {
+      provide: Snapshots,
+      inject: [NATS_CONNECTION, KeyDirectory, CurrentPrices],
+      useFactory: (connection: NatsConnection, directory: KeyDirectory, prices: CurrentPrices) =>
+        new Snapshots(connection, { directory, prices }, (sentence, error) => log.warn(sentence, error)),
+    },
+    { provide: ChannelTable, useFactory: () => loadChannels(config.TOLLGATE_CHANNELS_FILE) },
+  ];
+}
+
+function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
+  return [
+    AttemptsInFlight,
+    { provide: UPSTREAM, useFactory: () => new Agent({ connections: MAX_UPSTREAM_CONNECTIONS }) },
+    {
+      provide: Journal,
+      useFactory: () =>
+        Journal.open(join(config.TOLLGATE_JOURNAL_DIR, config.TOLLGATE_RELAY_ID), (sentence) => log.error(sentence)),
+    },
+    {
+      provide: Publisher,
+      inject: [JETSTREAM, Journal],
+      useFactory: (jetstream: JetStreamClient, journal: Journal) =>
+        new Publisher({
+          publish: (orgId, events) => publishEvents(jetstream, usageSubject(orgId), events),
+          published: (ids) => journal.published(ids),
+          complain: (sentence, error) => log.warn(sentence, error),
+        }),
+    },
+    {
+      provide: RelayRequest,
+      inject: [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Journal, Publisher, UPSTREAM, AttemptsInFlight],
+      useFactory: (...[snapshots, directory, prices, channels, journal, publisher, upstream, inFlight]: Rooms) =>
+        new RelayRequest({
+          relayId: config.TOLLGATE_RELAY_ID,
+          snapshots,
+          directory,
+          prices,
+          channels,
+          journal,
+          publisher,
+          upstream,
+          inFlight,
+          log,
+        }),
+    },
+  ];
+}
+
+type Rooms = [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Journal, Publisher, Dispatcher, AttemptsInFlight];
