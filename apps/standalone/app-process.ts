@@ -18,7 +18,6 @@ const stopWithinMs = 12_000;
 
 export const entryOf = (name: string) => join(checkout, 'dist/apps', name, 'main.js');
 
-/** Starts an app and waits until it says that it is ready. */
 export async function startApp({ name, environment, logFile }: AppProcess): Promise<Running> {
   const log = await open(logFile, 'a', 0o600);
   const child = fork(entryOf(name), {
@@ -30,22 +29,25 @@ export async function startApp({ name, environment, logFile }: AppProcess): Prom
   });
   await log.close();
   const { exited, stop, kill } = endOf(child);
-  const ready = new Promise<'ready'>((resolve) => child.on('message', () => resolve('ready')));
-  const outcome = await within(readyWithinMs, Promise.race([ready, exited]));
-  if (outcome !== 'ready') {
+  // The only message of an app is that it is ready (libs/service).
+  const announced = new Promise<'ready'>((resolve) => child.once('message', () => resolve('ready')));
+  const becomeReady = async () => {
+    const outcome = await within(readyWithinMs, Promise.race([announced, exited]));
+    if (outcome === 'ready') return;
     await kill();
     const reason =
       outcome === undefined ? `it was not ready after ${readyWithinMs / 1000} s` : await lastError(logFile);
     throw new StartFailure(`${name} did not start: ${reason} (log: ${logFile})`);
-  }
-  return { pid: child.pid ?? 0, exited, stop: () => stop('SIGTERM', stopWithinMs), kill };
+  };
+  return { pid: child.pid ?? 0, ready: becomeReady(), exited, stop: () => stop('SIGTERM', stopWithinMs), kill };
 }
 
 /** The last error that an app logged (libs/telemetry), or what Node printed last. */
 async function lastError(logFile: string): Promise<string> {
   const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
   const [, message] = /"level":"error".*?"message":("(?:[^"\\]|\\.)*")/.exec(lines.findLast(isError) ?? '') ?? [];
-  return message === undefined ? (lines.at(-1) ?? '') : String(JSON.parse(message));
+  if (message !== undefined) return String(JSON.parse(message));
+  return lines.findLast((line) => /^\w*Error/.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
 }
 
 const isError = (line: string) => line.includes('"level":"error"');

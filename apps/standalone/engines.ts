@@ -4,6 +4,7 @@ import { startPostgres } from '#embedded/postgres.js';
 import type { Ports } from './addresses.js';
 import { checkout } from './checkout.js';
 import type { DataDir, Secrets } from './data-dir.js';
+import type { Running } from './keep-running.js';
 
 export interface EngineSettings {
   readonly data: DataDir;
@@ -12,18 +13,19 @@ export interface EngineSettings {
   readonly report: (line: string) => void;
 }
 
-export function startOwnPostgres({ data, secrets, ports }: EngineSettings) {
-  return startPostgres({
+export async function startOwnPostgres({ data, secrets, ports }: EngineSettings): Promise<Running> {
+  const postgres = await startPostgres({
     dataDir: data.postgres,
     port: ports.postgres,
     logFile: data.logOf('postgres'),
     ownerPassword: secrets.postgresPassword,
     superuserPassword: secrets.postgresSuperuserPassword,
   });
+  return { ...postgres, ready: Promise.resolve() };
 }
 
-export function startOwnNats({ data, secrets, ports, report }: EngineSettings) {
-  return startNats({
+export async function startOwnNats({ data, secrets, ports, report }: EngineSettings): Promise<Running> {
+  const nats = await startNats({
     dataDir: data.nats,
     port: ports.nats,
     logFile: data.logOf('nats'),
@@ -31,6 +33,7 @@ export function startOwnNats({ data, secrets, ports, report }: EngineSettings) {
     toolsDir: join(checkout, '.tollgate/tools'),
     report,
   });
+  return { ...nats, ready: Promise.resolve() };
 }
 
 export function ownPostgresUrl({ secrets, ports }: EngineSettings): string {

@@ -3,14 +3,18 @@ import type { Exit } from '#embedded/child.js';
 
 export interface Running {
   readonly pid: number;
+  /** Rejects when the process ends, or takes too long, before it can do its work. */
+  readonly ready: Promise<void>;
   readonly exited: Promise<Exit>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 export interface Kept {
-  stop(): Promise<void>;
-  kill(): Promise<void>;
+  /** Of the first start, which is not tried again. */
+  readonly ready: Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 export interface Keeping {
@@ -26,44 +30,45 @@ const maxDelayMs = 5_000;
 /** A process that lived this long had started well: its end is a new misfortune. */
 const settledAfterMs = 10_000;
 
-/**
- * Starts a process, and starts it again whenever it ends by itself, more slowly each time it ends soon.
- * @throws what the first start throws; later ones are reported and tried again.
- */
-export async function keepRunning({ name, start, onStart, report }: Keeping): Promise<Kept> {
+/** Starts a process, and starts it again whenever it ends by itself, more slowly each time it ends soon. */
+export function keepRunning({ name, start, onStart, report }: Keeping): Kept {
   let stopping = false;
   let current = start();
-  onStart((await current).pid);
 
-  const watch = async () => {
-    let delayMs = firstDelayMs;
-    while (!stopping) {
-      const startedMs = performance.now();
-      const end = await current.then(
-        async ({ exited }) => describeExit(await exited),
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
-      if (stopping) return;
-      if (performance.now() - startedMs > settledAfterMs) delayMs = firstDelayMs;
-      report(`${name} ended: ${end}. Starting it again.`);
-      await sleep(delayMs);
-      delayMs = Math.min(delayMs * 2, maxDelayMs);
-      if (stopping) return;
-      current = start();
-      current.then(
-        ({ pid }) => onStart(pid),
-        () => undefined, // The next turn of the loop reports it.
-      );
+  const whenReady = async () => {
+    const { pid, ready } = await current;
+    onStart(pid);
+    await ready;
+  };
+  const whenEnded = async () => {
+    try {
+      await whenReady();
+      return describeExit(await (await current).exited);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
     }
   };
-  void watch();
+  const watch = async () => {
+    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+      const startedMs = performance.now();
+      const end = await whenEnded();
+      if (stopping) return;
+      if (performance.now() - startedMs > settledAfterMs) delayMs = firstDelayMs;
+      report(`${name} ended (${end}) and is started again.`);
+      await sleep(delayMs);
+      if (stopping) return;
+      current = start();
+    }
+  };
+  const ready = whenReady();
+  ready.then(watch, () => undefined); // Whoever awaits `ready` hears of its failure.
 
   const end = async (how: 'stop' | 'kill') => {
     stopping = true;
     const running = await current.catch(() => undefined);
     await running?.[how]();
   };
-  return { stop: () => end('stop'), kill: () => end('kill') };
+  return { ready, stop: () => end('stop'), kill: () => end('kill') };
 }
 
 function describeExit({ code, signal }: Exit): string {

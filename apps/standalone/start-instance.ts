@@ -58,8 +58,8 @@ export async function startInstance(options: InstanceOptions): Promise<RunningIn
   const supervisor = await Supervisor.claim(data, urls, report);
   const forgetSignals = stopOnSignal(supervisor, report, interruptedExitCode);
   const stop = async () => {
-    forgetSignals();
     await supervisor.stop();
+    forgetSignals();
   };
   try {
     await requireFreePorts(ports, {

@@ -19,7 +19,7 @@ const stages = [
 
 /** Every process of one instance, and the file that tells others about them. */
 export class Supervisor {
-  readonly #kept = new Map<string, Promise<Kept>>();
+  readonly #kept = new Map<string, Kept>();
   #written: Promise<void> = Promise.resolve();
   #stopping = false;
 
@@ -48,7 +48,7 @@ export class Supervisor {
     const onStart = (pid: number) => this.#record({ processes: { ...this.instance.processes, [name]: { pid, mark } } });
     const kept = keepRunning({ name, start, onStart, report: this.report });
     this.#kept.set(name, kept);
-    await kept;
+    await kept.ready;
   }
 
   async ready(): Promise<void> {
@@ -68,12 +68,7 @@ export class Supervisor {
   async #end(how: 'stop' | 'kill'): Promise<void> {
     this.#stopping = true;
     for (const stage of stages) {
-      await Promise.all(
-        stage.map(async (name) => {
-          const kept = await this.#kept.get(name)?.catch(() => undefined);
-          await kept?.[how]();
-        }),
-      );
+      await Promise.all(stage.map(async (name) => this.#kept.get(name)?.[how]()));
     }
     await this.#written;
     await releaseInstance(this.data);

@@ -21,9 +21,9 @@ export interface RunningNats {
   readonly url: string;
   readonly pid: number;
   readonly exited: Promise<Exit>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** SIGKILL, as a crash would. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 const readyWithinMs = 30_000;

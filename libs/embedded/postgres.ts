@@ -26,9 +26,9 @@ export interface RunningPostgres {
   readonly url: string;
   readonly pid: number;
   readonly exited: Promise<Exit>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** SIGKILL, as a crash would. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 const readyWithinMs = 60_000;

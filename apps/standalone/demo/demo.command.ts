@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { attachOrStart } from '../instance.js';
-import { type InstanceArguments, instanceOptionsOf, withInstanceOptions } from '../instance-options.js';
 import { type InstanceArguments, instanceOptions, takesInstance } from '../instance-arguments.js';
 import { generateTrace } from './generate-trace.js';
 import { printReport } from './print-report.js';
