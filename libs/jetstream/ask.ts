@@ -22,7 +22,7 @@ export async function ask<Request extends z.ZodType, Reply extends z.ZodType>(
   const question = contract.request.safeParse(request);
   if (!question.success) throw new RequestFailure('invalid', `${contract.subject}: ${z.prettifyError(question.error)}`);
   const answer = await send(nc, contract.subject, JSON.stringify(question.data), o.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const body: unknown = answer.json();
+  const body = readJson(answer);
   const failure = requestError.safeParse(body);
   if (failure.success) throw new RequestFailure(failure.data.error.code, failure.data.error.message);
   const reply = contract.reply.safeParse(body);
@@ -48,5 +48,14 @@ async function send(nc: NatsConnection, subject: string, body: string, timeoutMs
       throw new RequestFailure('unavailable', `${subject} did not answer within ${timeoutMs} ms.`, { cause: error });
     }
     throw new RequestFailure('unavailable', `${subject} could not be asked.`, { cause: error });
+  }
+}
+
+/** Undefined for what is not JSON: no contract allows it. */
+function readJson(answer: Msg): unknown {
+  try {
+    return answer.json();
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { connect } from '@nats-io/transport-node';
+import { AuthorizationError, connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const PING_INTERVAL_MS = 10_000;
 /**
  * Connects to NATS and from then on reconnects for ever, so that an app outlives any outage of its broker.
  * @param o.servers one or more `nats://user:password@host:port`, separated by commas.
- * @throws when there is no first connection within 30 s. The message shows addresses, never credentials.
+ * @throws when there is no first connection within 30 s, and at once when the credentials are refused. The message shows addresses, never credentials.
  */
 export async function connectNats(o: { servers: string; name: string }): Promise<NatsConnection> {
   const urls = o.servers.split(',').map((server) => new URL(server.trim()));
@@ -37,11 +37,14 @@ export async function connectNats(o: { servers: string; name: string }): Promise
       void logOutages(connection);
       return connection;
     } catch (error) {
+      const where = urls.map((url) => url.host).join(', ');
+      if (error instanceof AuthorizationError) {
+        throw new Error(`NATS at ${where} refuses user and password: correct them in NATS_URL.`, { cause: error });
+      }
       if (Date.now() + RETRY_MS < deadline) {
         await delay(RETRY_MS);
         continue;
       }
-      const where = urls.map((url) => url.host).join(', ');
       throw new Error(
         `No NATS server answered at ${where} within ${FIRST_CONNECTION_MAX_MS / 1000} s: start nats-server -js there or correct NATS_URL.`,
         { cause: error },

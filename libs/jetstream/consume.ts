@@ -10,7 +10,7 @@ import { MessageQueue } from './message-queue.js';
 import type { Batch } from './message-queue.js';
 import { park } from './publish.js';
 import type { ParkedDelivery } from './read-batch.js';
-import { originOf } from './stream-events.js';
+import { acceptedAs } from './stream-events.js';
 import { ensureConsumer } from './topology.js';
 
 /** A crashed worker's messages come back after this long; a living one says in time that it is still working. */
@@ -71,7 +71,8 @@ export class ConsumeLoop {
 
   /** Keeps the queue filled. Whatever ends a pull (consumer deleted, stream missing) leads to a new one. */
   async #pull(): Promise<void> {
-    for (let failures = 0; !this.#closing.signal.aborted;) {
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
       try {
         this.#messages = await this.#open(() => (failures = 0));
         // `close` may have been called meanwhile, when there was nothing to close yet.
@@ -125,7 +126,7 @@ export class ConsumeLoop {
   async #handleBatch({ messages, deliveries, parked }: Batch): Promise<void> {
     try {
       const rejections = deliveries.length === 0 ? [] : await this.handle(deliveries);
-      await this.#park([...parked, ...rejections.map(parkedRejection)]);
+      await this.#park([...parked, ...rejections.map((rejection) => this.#parked(rejection))]);
       // Plain acks, without waiting for the server's answer: one that gets lost leads to a redelivery, and effects are
       // idempotent anyway. Parking comes first: a crash in between parks twice, never zero times.
       for (const message of messages) message.ack();
@@ -153,6 +154,10 @@ export class ConsumeLoop {
     }
   }
 
+  #parked({ delivered: { event, position }, reason }: Rejection): ParkedDelivery {
+    return { reason, stream: this.#stream, position, org: event.org, ...acceptedAs[this.options.stream].parse(event) };
+  }
+
   async #pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
@@ -160,8 +165,4 @@ export class ConsumeLoop {
   get #stream(): string {
     return streams[this.options.stream].name;
   }
-}
-
-function parkedRejection({ delivered, reason }: Rejection): ParkedDelivery {
-  return { reason, org: delivered.event.org, eventId: delivered.event.id, ...originOf(delivered) };
 }

@@ -22,7 +22,7 @@ import type { Delivered, Rejection } from './handlers.js';
 import { JetStreamModule, jetStreamTransport } from './jetstream.module.js';
 import { publishEvents } from './publish.js';
 import { RequestFailure } from './request-failure.js';
-import { exampleUsageEvent } from './usage-event.fixture.js';
+import { exampleUsageEvent } from './event.fixture.js';
 import { eventually } from './eventually.fixture.js';
 
 const seen = new Set<string>();

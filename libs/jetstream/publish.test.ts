@@ -12,7 +12,7 @@ import { connectNats } from './connect.js';
 import { ackFloor, lastSequence } from './progress.js';
 import { EventTooLarge, packEvents, park, publishEvents } from './publish.js';
 import { ensureConsumer, ensureTopology } from './topology.js';
-import { exampleUsageEvent } from './usage-event.fixture.js';
+import { exampleUsageEvent } from './event.fixture.js';
 
 describe('packing events into messages', () => {
   it('keeps every event, in order, within the limits of a message', () => {

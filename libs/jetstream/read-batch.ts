@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import type { JsMsg } from '@nats-io/jetstream';
 import { z } from 'zod';
 import type { LogPosition } from '#contracts/cloud-event.js';
-import { identifier, sha256Hex } from '#contracts/cloud-event.js';
+import { identifier } from '#contracts/cloud-event.js';
 import type { Quarantined } from '#contracts/quarantine.js';
-import { streams } from '#contracts/streams.js';
+import { limits, streams } from '#contracts/streams.js';
 import type { Delivered, EventOf, StreamKey } from './handlers.js';
-import { eventSchemas } from './stream-events.js';
+import { acceptedAs, eventSchemas } from './stream-events.js';
 
 /** A message of the log, read: what can be handled, and what has to be parked. */
 export interface ReadMessage<Event> {
@@ -35,7 +35,13 @@ export function readMessage<Key extends StreamKey>(key: Key, message: JsMsg): Re
     const checked = check(key, org, candidate);
     if (typeof checked !== 'string') return deliveries.push({ event: checked, position: place(index) });
     const reason = { code: 'invalid' as const, detail: checked.slice(0, MAX_DETAIL) };
-    return parked.push({ reason, stream, position: place(index), ...readableOrg(org), ...readableIdentity(candidate) });
+    return parked.push({
+      reason,
+      stream,
+      position: place(index),
+      ...readableOrg(org),
+      ...readableIdentity(key, candidate),
+    });
   });
   return { deliveries, parked };
 }
@@ -45,7 +51,9 @@ function decode(data: Uint8Array): unknown[] | Error {
   try {
     const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
     const batch: unknown = JSON.parse(text);
-    return Array.isArray(batch) ? batch : new Error('The message is JSON, but not an array of events.');
+    if (!Array.isArray(batch)) return new Error('The message is JSON, but not an array of events.');
+    if (batch.length <= limits.maxEventsPerMessage) return batch as unknown[];
+    return new Error(`The message holds ${batch.length} events; the most is ${limits.maxEventsPerMessage}.`);
   } catch {
     // The engine's own message quotes the text, which may hold anything.
     return new Error('The message is not JSON.');
@@ -64,9 +72,7 @@ function readableOrg(org: string): { org?: string } {
   return identifier.safeParse(org).success ? { org } : {};
 }
 
-const identity = z.object({ id: z.string().min(1).max(128), datahash: sha256Hex });
-
-function readableIdentity(candidate: unknown): { eventId?: string; dataHash?: string } {
-  const parsed = identity.safeParse(candidate);
-  return parsed.success ? { eventId: parsed.data.id, dataHash: parsed.data.datahash } : {};
+function readableIdentity(key: StreamKey, candidate: unknown): Partial<ParkedDelivery> {
+  const parsed = acceptedAs[key].safeParse(candidate);
+  return parsed.success ? parsed.data : {};
 }

@@ -1,22 +1,25 @@
-import type { LogPosition } from '#contracts/cloud-event.js';
+import { z } from 'zod';
 import { chargeEvent } from '#contracts/charge.js';
+import { logPosition, sha256Hex } from '#contracts/cloud-event.js';
 import { streams } from '#contracts/streams.js';
 import { usageEvent } from '#contracts/usage-event.js';
-import type { AnyEvent, Delivered } from './handlers.js';
 
 export const eventSchemas = { usage: usageEvent, charges: chargeEvent } as const;
 
-/** What names an accepted event for ever: where it was accepted, and the hash of what was accepted. */
-export interface Origin {
-  readonly stream: string;
-  readonly position: LogPosition;
-  readonly dataHash: string;
-}
+const id = z.string().min(1).max(128);
 
-/** A charge stands for its usage event: parked under the charge's own hash, it would not be found among the accepted. */
-export function originOf({ event, position }: Delivered<AnyEvent>): Origin {
-  if (event.type === 'tollgate.charge.v1') {
-    return { stream: streams.usage.name, position: event.data.position, dataHash: event.data.usageHash };
-  }
-  return { stream: streams.usage.name, position, dataHash: event.datahash };
-}
+/**
+ * Reads what names an accepted event for ever, from as much of it as is readable. A charge stands for its usage event:
+ * parked under its own hash and place, that event would not be found among the accepted ones.
+ */
+export const acceptedAs = {
+  usage: z.object({ id, datahash: sha256Hex }).transform((event) => ({ eventId: event.id, dataHash: event.datahash })),
+  charges: z
+    .object({ id, data: z.object({ usageHash: sha256Hex, position: logPosition }) })
+    .transform(({ id: eventId, data }) => ({
+      eventId,
+      dataHash: data.usageHash,
+      stream: streams.usage.name,
+      position: data.position,
+    })),
+} as const;

@@ -1,4 +1,6 @@
 import { uuidv7 } from 'uuidv7';
+import type { ChargeData, ChargeEvent } from '#contracts/charge.js';
+import type { LogPosition } from '#contracts/cloud-event.js';
 import { dataHash } from '#contracts/cloud-event.js';
 import type { UsageEvent, UsageEventData } from '#contracts/usage-event.js';
 
@@ -49,4 +51,25 @@ export function exampleUsageEvent(org: string, id: string = uuidv7()): UsageEven
     datahash: dataHash(data),
     data,
   };
+}
+
+/** The charge of a usage event that stands at `position` on USAGE. */
+export function exampleChargeEvent(usage: UsageEvent, position: LogPosition): ChargeEvent {
+  const { requestId, teamId, projectId, keyId, channelId, priceVersion, startedAt } = usage.data;
+  const data: ChargeData = {
+    usageHash: usage.datahash,
+    position,
+    effectiveAt: startedAt,
+    requestId,
+    teamId,
+    projectId,
+    keyId,
+    channelId,
+    provider: 'openai',
+    model: 'gpt-5-mini-2025-08-07',
+    priceVersion,
+    quantity: '2020',
+    rating: { status: 'suspended', reason: { code: 'price_missing', detail: 'No price.' } },
+  };
+  return { ...usage, source: 'pricing', type: 'tollgate.charge.v1', datahash: dataHash(data), data };
 }
