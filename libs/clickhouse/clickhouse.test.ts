@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '#jetstream/eventually.fixture.js';
 import { testClickHouse, type TestClickHouse } from '#testing/clickhouse.js';
 import { connectClickHouse } from './connect.js';
 import { migrateClickHouse, MigrationError } from './migrate.js';
@@ -68,6 +69,8 @@ describe('ClickHouse in this process', () => {
   it('waits for an insert that is still running', async () => {
     await engine.clickhouse.command('CREATE TABLE slow (n UInt64) ENGINE = MergeTree ORDER BY n');
     const insert = engine.clickhouse.command('INSERT INTO slow SELECT sleepEachRow(0.5) FROM numbers(2)');
+    const running = () => engine.clickhouse.query("SELECT 1 FROM system.processes WHERE query_kind = 'Insert'");
+    await eventually(async () => expect(await running()).toHaveLength(1));
     await engine.clickhouse.settleInserts('slow');
     expect(await engine.clickhouse.query('SELECT n FROM slow')).toHaveLength(2);
     await insert;

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  ClickHouseLogLevel,
+  createClient,
+} from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 
 /** A server or cluster by its URL, `http://user:password@host:8123/database`; or the engine in this process, on a directory. */
@@ -77,12 +82,16 @@ export function connectClickHouse(target: ClickHouseTarget): ClickHouse {
   };
 }
 
+/** An error is thrown: who catches it logs it, and without the statement, which may be a whole batch. */
+const log = { level: ClickHouseLogLevel.OFF };
+
 const insertInto = (table: string) => `INSERT INTO ${table}`;
 
 function connectServer(url: string): ClickHouseClient {
   // A batch's ids are longer than an address may be: they go into the body.
   return createClient({
     url,
+    log,
     application: 'tollgate',
     request_timeout: STATEMENT_TIMEOUT_MS,
     use_multipart_params_auto: true,
@@ -95,7 +104,7 @@ type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 function openEngine(directory: string): ClickHouseClient[] {
   try {
     return Array.from({ length: EMBEDDED_CONNECTIONS }, () =>
-      createClient({ connection: createChdbConnection({ path: directory }) as unknown as Connection }),
+      createClient({ log, connection: createChdbConnection({ path: directory }) as unknown as Connection }),
     );
   } catch (error) {
     throw new Error(
