@@ -4,8 +4,8 @@ import {
   cloudEvent,
   count,
   currency,
+  eventTime,
   identifier,
-  instant,
   logPosition,
   sha256Hex,
 } from '#contracts/cloud-event.js';
@@ -53,7 +53,7 @@ export const chargeData = z.object({
   usageHash: sha256Hex,
   /** Where the usage event stands on USAGE. */
   position: logPosition,
-  effectiveAt: instant,
+  effectiveAt: eventTime,
   requestId: identifier,
   teamId: identifier,
   projectId: identifier,
