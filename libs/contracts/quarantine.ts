@@ -22,7 +22,9 @@ export const quarantined = z.object({
 export type Quarantined = z.infer<typeof quarantined>;
 
 /** A payload conflict is one parked thing per (org, event id, content); anything unreadable is one per log position. */
-export function quarantineSubject(item: Quarantined): string {
+export function quarantineSubject(
+  item: Pick<Quarantined, 'org' | 'eventId' | 'dataHash' | 'stream' | 'position'>,
+): string {
   if (item.org !== undefined && item.eventId !== undefined && item.dataHash !== undefined) {
     const id = Buffer.from(item.eventId).toString('base64url');
     return `quarantine.v1.event.${item.org}.${id}.${item.dataHash}`;

@@ -137,7 +137,7 @@ export const reconciliationRun = z.object({
       generalLedger: amount,
     }),
   ),
-  /** Σ|difference| ÷ Σ billed × 10⁶, event by event, the worst source. Absent when there are differences but nothing was billed. */
+  /** Σ|difference| ÷ Σ billed × 10⁶, event by event, the worst source. Absent when not measured: unsettled, or nothing was billed. */
   grossErrorPpm: z.number().nonnegative().exactOptional(),
   breakCount: count,
   /** The first breaks, at most 100. */
