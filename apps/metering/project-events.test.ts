@@ -61,6 +61,13 @@ describe('the projection', () => {
     expect(await stored('usage_events', 'liar')).toHaveLength(2);
   });
 
+  it('finds the longest ids of a full batch', async () => {
+    const batch = Array.from({ length: 2000 }, (_, index) => requested(`${index}`.padEnd(128, "'€"), 'r', 'wordy'));
+    await projectUsage(engine.clickhouse, batch);
+    await projectUsage(engine.clickhouse, batch.toReversed());
+    expect(await stored('usage_events', 'wordy')).toHaveLength(2000);
+  });
+
   it('does not take equal ids of two organisations for one', async () => {
     const batch = ['twin-a', 'twin-b'].map((org) => requested('same', 'same', org));
     await projectUsage(engine.clickhouse, batch);

@@ -1,5 +1,8 @@
 import type { ClickHouse } from '#clickhouse/connect.js';
 
+/** A server refuses a parameter above 128 KiB (its http_max_field_value_size), in an address and in a body alike. */
+const maxParameterBytes = 120_000;
+
 /** What names a content of an event, in every table that holds events. */
 export interface EventKey {
   readonly org_id: string;
@@ -39,14 +42,34 @@ export async function findStored(
   events: readonly EventKey[],
 ): Promise<StoredContents> {
   await clickhouse.settleInserts(table);
-  // Every id in every one of the organisations: more than was asked for does no harm. Not by hour, because another
-  // content of an event may claim another time.
-  const rows = await clickhouse.query<EventKey>(
-    `SELECT org_id, event_id, usage_hash FROM ${table}
-     WHERE org_id IN {orgs:Array(String)} AND event_id IN {ids:Array(String)}`,
-    { orgs: [...new Set(events.map(({ org_id }) => org_id))], ids: events.map(({ event_id }) => event_id) },
-  );
+  const orgs = [...new Set(events.map(({ org_id }) => org_id))];
   const stored = new StoredContents();
-  for (const row of rows) stored.of(row).add(row.usage_hash);
+  for (const ids of parametersOf(events.map(({ event_id }) => event_id))) {
+    // Every id in every one of the organisations: more than was asked for does no harm. Not by hour, because another
+    // content of an event may claim another time.
+    const rows = await clickhouse.query<EventKey>(
+      `SELECT org_id, event_id, usage_hash FROM ${table}
+       WHERE org_id IN {orgs:Array(String)} AND event_id IN {ids:Array(String)}`,
+      { orgs, ids },
+    );
+    for (const row of rows) stored.of(row).add(row.usage_hash);
+  }
   return stored;
+}
+
+/** Splits texts into arrays that a server takes as one parameter each. */
+function parametersOf(texts: readonly string[]): string[][] {
+  const parameters: string[][] = [];
+  let leftBytes = 0;
+  for (const text of texts) {
+    // Quotes and a comma, and every character might be escaped.
+    const bytes = 2 * Buffer.byteLength(text) + 3;
+    if (bytes > leftBytes) {
+      parameters.push([]);
+      leftBytes = maxParameterBytes;
+    }
+    parameters.at(-1)?.push(text);
+    leftBytes -= bytes;
+  }
+  return parameters;
 }
