@@ -28,6 +28,8 @@ export interface RunningNats {
 
 const readyWithinMs = 30_000;
 const pollMs = 10;
+/** Something else on the port may take the connection and say nothing. */
+const answerWithinMs = 1_000;
 const stopWithinMs = 10_000;
 
 /** Starts nats-server with JetStream on `dataDir`. */
@@ -87,6 +89,7 @@ function saysInfo(port: number): Promise<boolean> {
       resolve(/^INFO .*"jetstream":true/.test(data.toString('latin1')));
       socket.destroy();
     });
+    socket.setTimeout(answerWithinMs, () => socket.destroy());
     socket.once('error', () => resolve(false));
     socket.once('close', () => resolve(false));
   });

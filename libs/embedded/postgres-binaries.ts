@@ -35,7 +35,7 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
  * npm packages cannot hold symbolic links: the package's install script makes those of its libraries. npm may have been
  * told to run no install scripts, so we make the ones that are missing.
  */
-async function createSymlinks(root: string): Promise<void> {
+export async function createSymlinks(root: string): Promise<void> {
   const list = await readFile(join(root, 'native/pg-symlinks.json'), 'utf8');
   for (const { source, target } of symlinkList.parse(JSON.parse(list))) {
     await symlink(relative(dirname(target), source), join(root, target)).catch((error: unknown) => {

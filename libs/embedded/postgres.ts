@@ -37,6 +37,8 @@ const stopWithinMs = 20_000;
 /** A killed server's backends take a moment to notice and to let go of its shared memory. */
 const startAttempts = 20;
 const retryMs = 250;
+/** What our own early connections are told is not why a start failed. */
+const failureLine = /(PANIC|FATAL): +(?!the database system is starting up)|postgres: (?!.*LOG)/;
 
 /** Starts PostgreSQL on `dataDir`, creating the cluster, the login and the database first where they are missing. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
@@ -121,7 +123,7 @@ async function startServer(
       identity: account?.identity ?? [],
     });
     if (await becomesReady(child, options)) return child;
-    const reason = await lastLine(options.logFile, /FATAL|PANIC|error/);
+    const reason = await lastLine(options.logFile, failureLine);
     if (!reason.includes('shared memory block') || attempt === startAttempts) {
       throw new EngineFailure(`PostgreSQL did not start on ${options.dataDir}: ${reason} (log: ${options.logFile})`);
     }
