@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './errors/api-error.js';
@@ -10,7 +11,7 @@ const maxHeaderBytes = 16 * 1024;
 const maxHeaders = 64;
 const maxParamCharacters = 128;
 /** For the headers and the body to arrive: a client that dawdles frees its connection. */
-const receiveTimeoutMs = 10_000;
+const receiveTimeoutMs = 5_000;
 const keepAliveMs = 65_000;
 
 /** The HTTP server with its limits. It speaks JSON only, uncompressed, and names every request itself. */
@@ -20,29 +21,35 @@ export function createHttpServer(): FastifyAdapter {
     requestTimeout: receiveTimeoutMs,
     keepAliveTimeout: keepAliveMs,
     routerOptions: { maxParamLength: maxParamCharacters },
-    http: { maxHeaderSize: maxHeaderBytes, headersTimeout: receiveTimeoutMs },
+    http: { maxHeaderSize: maxHeaderBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1_000 },
     // A client's own id would let two requests pass for one.
     requestIdHeader: false,
     genReqId: () => `req_${randomUUID()}`,
     // Of a URL that the router cannot read.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const refusal = new ApiError(error.statusCode === 414 ? 414 : 400, 'url_invalid', error.message);
-      void reply.status(refusal.status).send(refusal.body(request.id));
+      const refusal = new ApiError(error.statusCode === 414 ? 414 : 400, 'url_invalid', `${error.message}.`);
+      void reply.status(refusal.status).headers(headersOf(request)).send(refusal.body(request.id));
     },
     clientErrorHandler: answerUnreadable,
   });
   const fastify = adapter.getInstance();
   fastify.server.maxHeadersCount = maxHeaders;
   fastify.addHook('onRequest', async (request, reply) => {
-    void reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      // Answers hold keys and what customers spend.
-      'cache-control': 'no-store',
-    });
+    void reply.headers(headersOf(request));
+    if (request.headers['content-encoding'] !== undefined) throw new UnsupportedMediaTypeException();
   });
   return adapter;
+}
+
+/** Of every answer. */
+function headersOf(request: FastifyRequest) {
+  return {
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    // Answers hold keys and what customers spend.
+    'cache-control': 'no-store',
+  };
 }
 
 /** What is not HTTP, or exceeds a limit before there is a request: answered by hand, in the one shape. */

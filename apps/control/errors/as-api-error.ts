@@ -42,6 +42,6 @@ function asRefusal(refusal: HttpException): ApiError {
     413: ['body_too_large', 'The body is larger than this API takes.'],
     415: ['content_type_unsupported', 'Send the body as JSON, uncompressed, with "content-type: application/json".'],
   };
-  const [code, message] = sentences[status] ?? ['request_invalid', refusal.message];
+  const [code, message] = sentences[status] ?? ['request_invalid', `${refusal.message}.`];
   return new ApiError(status, code, message, { cause: refusal });
 }

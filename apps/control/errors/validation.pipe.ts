@@ -1,20 +1,22 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
+import type { z } from 'zod';
 import { ApiError } from './api-error.js';
 
-/** The parts of a Standard Schema issue that we show. */
-interface Issue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
-
 /** Holds every `@Body`, `@Query` and `@Param` to its schema. The only place where input is validated. */
-export const validationPipe = new StandardSchemaValidationPipe({ exceptionFactory: invalidInput });
+export const validationPipe = new StandardSchemaValidationPipe({
+  // Our schemas are zod's, and so are their issues.
+  exceptionFactory: (issues) => invalidInput(issues as readonly z.core.$ZodIssue[]),
+});
 
-export function invalidInput(issues: readonly Issue[]): ApiError {
-  const [issue] = issues;
-  const param = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-  if (issue === undefined || param === undefined || param === '') {
-    return new ApiError(400, 'invalid', issue?.message ?? 'The request is invalid.');
+/** The first of the issues: one is enough to go on with. */
+function invalidInput([issue]: readonly z.core.$ZodIssue[]): ApiError {
+  if (issue?.code === 'unrecognized_keys') {
+    const param = issue.keys[0] ?? '';
+    return new ApiError(400, 'invalid', `${param}: there is no such field or parameter here.`, { param });
   }
-  return new ApiError(400, 'invalid', `${param}: ${issue.message}.`.replace(/\.+$/, '.'), { param });
+  if (issue === undefined || issue.path.length === 0) {
+    return new ApiError(400, 'invalid', 'Send a JSON object as the body, with "content-type: application/json".');
+  }
+  const param = issue.path.map(String).join('.');
+  return new ApiError(400, 'invalid', `${param}: ${issue.message}.`, { param });
 }

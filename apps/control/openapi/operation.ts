@@ -48,7 +48,7 @@ export function Operation({ summary, access, answer, status = 200, refuses = [],
     AllowAccess(access),
     HttpCode(status),
     SerializeOptions({ schema: answer }),
-    ApiOperation({ summary }),
+    ApiOperation({ summary, ...(access === 'everyone' ? { security: [] } : {}) }),
     ApiResponse({ status, description: 'The answer.', standardSchema: answer }),
     ...errors.map((error) =>
       ApiResponse({ status: error, description: errorMeanings[error], standardSchema: errorBody }),

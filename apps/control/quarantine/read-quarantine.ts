@@ -18,8 +18,10 @@ export async function readQuarantine(
   { orgId, before, limit }: { readonly orgId?: string; readonly before?: number; readonly limit: number },
 ): Promise<QuarantinePage> {
   const { state } = await manager.streams.info(streams.quarantine.name);
+  // An empty stream says 0; sequences begin with 1.
+  const first = Math.max(1, state.first_seq);
   let end = Math.min(before ?? Infinity, state.last_seq + 1);
-  const floor = Math.max(state.first_seq, end - maxScanned);
+  const floor = Math.max(first, end - maxScanned);
   const items: (Quarantined & { sequence: number })[] = [];
   while (end > floor && items.length < limit) {
     const start = Math.max(floor, end - Math.min(windowSize, limit - items.length));
@@ -29,7 +31,7 @@ export async function readQuarantine(
     }
     end = start;
   }
-  return end > state.first_seq ? { items, before: end } : { items };
+  return end > first ? { items, before: end } : { items };
 }
 
 /** Newest first. What was taken out of quarantine leaves gaps. */

@@ -24,8 +24,7 @@ const newRun = z
     organisationId,
     waitSeconds: z.number().int().min(0).max(120).default(30).describe('How long the pipeline may take to settle.'),
   })
-  .meta({ id: 'NewReconciliationRun' })
-  .prefault({});
+  .meta({ id: 'NewReconciliationRun' });
 const runsQuery = pageQuery.extend({ organisationId, format });
 const runPath = z.object({ run: identifier });
 

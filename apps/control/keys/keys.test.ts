@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstream } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { hashKey } from '#config/key-hash.js';
+import { directoryEntryName, directoryKey } from '#contracts/directory.js';
+import { buckets } from '#contracts/streams.js';
+import { pepper, TestControl } from '../testing/test-control.js';
+import { syncDirectory } from './sync-directory.js';
+
+let control: TestControl;
+let nats: NatsConnection;
+let bucket: KV;
+
+beforeAll(async () => {
+  control = await TestControl.start();
+  nats = await connect({ servers: control.nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  bucket = await new Kvm(jetstream(nats)).open(buckets.directory);
+  await control.organisation('acme');
+});
+afterAll(async () => {
+  await nats.close();
+  await control.stop();
+});
+
+const issue = (body: object) =>
+  control.did('POST /v1/organisations/acme/keys', { body: { projectId: 'web', ...body } });
+const entryOf = (key: unknown) => directoryEntryName(hashKey(String(key), pepper));
+const told = async (key: unknown) => directoryKey.parse((await bucket.get(entryOf(key)))?.json());
+
+describe('a key', () => {
+  it('is shown once, is stored as a hash, and is known to the relays when it is issued', async () => {
+    const expiresAt = '2099-01-01T00:00:00.000Z';
+    const issued = await issue({ id: 'k1', name: 'Site', expiresAt });
+    expect(issued['key']).toMatch(/^tg-[0-9a-f]{48}$/);
+    const keyPlace = { keyId: 'k1', orgId: 'acme', teamId: 'search', projectId: 'web' };
+    expect(await told(issued['key'])).toEqual({ ...keyPlace, status: 'active', expiresAt });
+
+    const { data } = await control.did('GET /v1/organisations/acme/keys');
+    const { key, ...shown } = issued;
+    expect(data).toEqual([shown]);
+    expect(shown).toMatchObject({ name: 'Site', last4: String(key).slice(-4), status: 'active', expiresAt });
+  });
+
+  it('is refused by the relays when its revocation is answered, and stays so however often that is asked', async () => {
+    const { key } = await issue({ id: 'k2' });
+    const revoked = await control.did('DELETE /v1/organisations/acme/keys/k2');
+    expect(revoked).toMatchObject({ id: 'k2', status: 'revoked' });
+    expect((await told(key)).status).toBe('revoked');
+    expect(await control.did('DELETE /v1/organisations/acme/keys/k2')).toEqual(revoked);
+  });
+
+  it('cannot be issued for a project of another organisation, or under an id that is taken', async () => {
+    await control.organisation('beta');
+    await control.did('POST /v1/organisations/beta/projects', { body: { id: 'own', teamId: 'search', name: 'Own' } });
+    const foreign = await control.call('POST /v1/organisations/acme/keys', { body: { projectId: 'own' } });
+    expect(foreign.body['error']).toMatchObject({ code: 'project_unknown', param: 'projectId' });
+    await issue({ id: 'k3' });
+    const taken = await control.call('POST /v1/organisations/acme/keys', { body: { id: 'k3', projectId: 'web' } });
+    expect([taken.status, taken.body['error']]).toMatchObject([409, { code: 'id_taken', param: 'id' }]);
+  });
+});
+
+describe('the directory', () => {
+  it('is healed at the start: a lost entry, a wrong one, an unreadable one and a stray', async () => {
+    const lost = await issue({ id: 'lost' });
+    const wrong = await issue({ id: 'wrong' });
+    const unreadable = await issue({ id: 'unreadable' });
+    await control.did('DELETE /v1/organisations/acme/keys/wrong');
+    await bucket.purge(entryOf(lost['key']));
+    await bucket.put(entryOf(wrong['key']), JSON.stringify({ ...(await told(wrong['key'])), status: 'active' }));
+    await bucket.put(entryOf(unreadable['key']), 'not JSON');
+    await bucket.put(entryOf('stray'), JSON.stringify(await told(wrong['key'])));
+
+    await control.restart();
+
+    expect(await told(lost['key'])).toMatchObject({ keyId: 'lost', status: 'active' });
+    expect(await told(wrong['key'])).toMatchObject({ keyId: 'wrong', status: 'revoked' });
+    expect(await told(unreadable['key'])).toMatchObject({ keyId: 'unreadable', status: 'active' });
+    expect((await bucket.get(entryOf('stray')))?.operation ?? 'DEL').toBe('DEL');
+  });
+
+  it('is not written when it says what the table says', async () => {
+    const before = (await bucket.status()).streamInfo.state.last_seq;
+    await control.restart();
+    expect((await bucket.status()).streamInfo.state.last_seq).toBe(before);
+  });
+
+  it('leaves an entry to whoever wrote it since it was read', async () => {
+    const { key } = await issue({ id: 'raced' });
+    const active = await told(key);
+    await bucket.purge(entryOf(key));
+    const sync = syncDirectory(bucket, async () => {
+      // Between the sync's two reads the key is revoked and the relays are told.
+      await bucket.put(entryOf(key), JSON.stringify({ ...active, status: 'revoked' }));
+      return new Map([[entryOf(key), active]]);
+    });
+    await expect(sync).rejects.toThrow('wrong last sequence');
+    expect((await told(key)).status).toBe('revoked');
+    await control.restart();
+  });
+
+  it('never lets a key be issued or revoked unsaid: without NATS both fail, and a revocation is made good', async () => {
+    const { key } = await issue({ id: 'kept' });
+    await control.nats.kill();
+
+    const [issued, revoked] = await Promise.all([
+      control.call('POST /v1/organisations/acme/keys', { body: { id: 'unsaid', projectId: 'web' } }),
+      control.call('DELETE /v1/organisations/acme/keys/kept'),
+    ]);
+    for (const { status, body, headers } of [issued, revoked]) {
+      expect([status, body['error']]).toMatchObject([503, { code: 'relays_not_told' }]);
+      expect(headers.get('retry-after')).toBe('5');
+    }
+    expect((await control.call('GET /readyz')).status).toBe(503);
+
+    await control.nats.restart();
+    await eventually(async () => (await control.call('GET /readyz')).status === 200);
+    expect((await told(key)).status).toBe('revoked');
+    const { data } = await control.did('GET /v1/organisations/acme/keys?limit=1000');
+    expect(data).toContainEqual(expect.objectContaining({ id: 'unsaid', status: 'revoked' }));
+  });
+});
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('It did not come about within 20 s.');
+}
