@@ -4,8 +4,8 @@ import { connect } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';
 import type { Quarantined } from '#contracts/quarantine.js';
 import { park } from '#jetstream/publish.js';
-import { type OtherApps, startOtherApps } from './testing/other-apps.js';
-import { TestControl } from './testing/test-control.js';
+import { type OtherApps, startOtherApps } from './other-apps.fixture.js';
+import { TestControl } from './test-control.fixture.js';
 
 let control: TestControl;
 let others: { answers: OtherApps; app: INestMicroservice };

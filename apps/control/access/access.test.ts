@@ -4,8 +4,8 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import pg from 'pg';
 import { park } from '#jetstream/publish.js';
-import { startOtherApps } from '../testing/other-apps.js';
-import { type Answer, platformToken, TestControl } from '../testing/test-control.js';
+import { startOtherApps } from '../other-apps.fixture.js';
+import { type Answer, platformToken, TestControl } from '../test-control.fixture.js';
 
 let control: TestControl;
 let others: INestMicroservice;

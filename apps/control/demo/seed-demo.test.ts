@@ -8,8 +8,8 @@ import { directoryEntryName, directoryKey } from '#contracts/directory.js';
 import { buckets } from '#contracts/streams.js';
 import { testDatabase, type TestDatabase } from '#testing/database.js';
 import { testNats, type TestNats } from '#testing/nats.js';
-import { type OtherApps, startOtherApps } from '../testing/other-apps.js';
-import { pepper, TestControl } from '../testing/test-control.js';
+import { type OtherApps, startOtherApps } from '../other-apps.fixture.js';
+import { pepper, TestControl } from '../test-control.fixture.js';
 
 const demoKey = 'tg-demo-key-of-the-tests';
 let nats: TestNats;

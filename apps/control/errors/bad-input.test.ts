@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { platformToken, TestControl } from '../testing/test-control.js';
+import { platformToken, TestControl } from '../test-control.fixture.js';
 import { errorBody } from './api-error.js';
 
 let control: TestControl;

@@ -24,7 +24,7 @@ interface KeyRequest {
 }
 
 /**
- * Issues a key that the relays know when this resolves. Its text is in the answer and nowhere else.
+ * Issues a key. When this resolves it is in the directory that the relays watch. Its text is in the answer and nowhere else.
  * @throws ApiError 503 when they could not be told. Nothing usable remains then: the row is revoked, and nobody has
  * ever seen the key.
  */

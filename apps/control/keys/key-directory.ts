@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -18,24 +18,32 @@ const repairRetryMs = 1_000;
 @Injectable()
 export class KeyDirectory implements OnModuleDestroy {
   readonly #log = new Logger(KeyDirectory.name);
-  #differs = false;
+  /** Writes that failed, and how many of them the last sync has made good: none before the first. */
+  #failures = 0;
+  #madeGood = -1;
   #repairing = false;
   #closing = false;
-  #inSync = false;
 
   constructor(
     @Inject(JETSTREAM) private readonly jetstream: JetStreamClient,
     @Inject(DataSource) private readonly source: DataSource,
   ) {}
 
-  /** Whether the bucket has agreed with the table since the last failure, as far as we know. */
+  /** Whether, as far as we know, the relays know every key. */
   get inSync(): boolean {
-    return this.#inSync && !this.#differs;
+    return this.#madeGood === this.#failures;
   }
 
   /** Only creates: a key that was revoked since must not come back to life by a put that was under way. */
   async announce(hash: string, key: DirectoryKey): Promise<void> {
-    await this.#tell((bucket) => bucket.create(directoryEntryName(hash), JSON.stringify(key)));
+    await this.#tell(async (bucket) => {
+      try {
+        await bucket.create(directoryEntryName(hash), JSON.stringify(key));
+      } catch (error) {
+        // A sync found the key in the table and was quicker.
+        if (!isTaken(error)) throw error;
+      }
+    });
   }
 
   /** Overwrites whatever is there: a revoked key stays revoked. */
@@ -45,10 +53,11 @@ export class KeyDirectory implements OnModuleDestroy {
 
   /** Makes the bucket say what the table says. */
   async sync(): Promise<void> {
+    const failures = this.#failures;
     const { written, removed } = await syncDirectory(await this.#bucket(), () => readDirectoryKeys(this.source));
-    this.#inSync = true;
-    if (written + removed > 0)
-      this.#log.warn('The directory differed from the table and was repaired.', { written, removed });
+    // Only what failed before it began: a write may have failed meanwhile.
+    this.#madeGood = failures;
+    if (written + removed > 0) this.#log.log('The directory was brought in line with the table.', { written, removed });
   }
 
   onModuleDestroy(): void {
@@ -60,7 +69,7 @@ export class KeyDirectory implements OnModuleDestroy {
       await write(await this.#bucket());
     } catch (error) {
       // A timeout leaves open whether the bucket took it: only the table knows what it should say.
-      this.#differs = true;
+      this.#failures += 1;
       void this.#repair();
       throw error;
     }
@@ -69,13 +78,11 @@ export class KeyDirectory implements OnModuleDestroy {
   async #repair(): Promise<void> {
     if (this.#repairing) return;
     this.#repairing = true;
-    while (this.#differs && !this.#closing) {
-      this.#differs = false;
+    while (!this.inSync && !this.#closing) {
       try {
         await this.sync();
       } catch (error) {
-        this.#differs = true;
-        this.#log.warn('The directory could not be repaired yet: trying again.', error);
+        this.#log.warn('The directory cannot be repaired yet: trying again.', error);
         await sleep(repairRetryMs);
       }
     }
@@ -85,4 +92,8 @@ export class KeyDirectory implements OnModuleDestroy {
   #bucket(): Promise<KV> {
     return new Kvm(this.jetstream).open(buckets.directory);
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
 }

@@ -5,7 +5,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { hashKey } from '#config/key-hash.js';
 import { directoryEntryName, directoryKey } from '#contracts/directory.js';
 import { buckets } from '#contracts/streams.js';
-import { pepper, TestControl } from '../testing/test-control.js';
+import { pepper, TestControl } from '../test-control.fixture.js';
 import { syncDirectory } from './sync-directory.js';
 
 let control: TestControl;

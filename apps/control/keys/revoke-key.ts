@@ -11,7 +11,7 @@ interface Ports {
 }
 
 /**
- * Revokes a key. When this resolves the relays have been told; revoking again tells them again.
+ * Revokes a key. When this resolves it is so in the directory that the relays watch; revoking again tells them again.
  * @throws ApiError 503 when they could not be told: the revocation stands, and they are told as soon as possible.
  */
 export async function revokeKey({ source, directory }: Ports, organisationId: string, id: string): Promise<VirtualKey> {

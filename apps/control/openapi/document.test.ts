@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { TestControl } from '../testing/test-control.js';
+import { TestControl } from '../test-control.fixture.js';
 
 let control: TestControl;
 let document: OpenAPIObject;

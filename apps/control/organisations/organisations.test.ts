@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { TestControl } from '../testing/test-control.js';
+import { TestControl } from '../test-control.fixture.js';
 
 let control: TestControl;
 beforeAll(async () => {

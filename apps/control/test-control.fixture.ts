@@ -2,8 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { type TestDatabase, testDatabase } from '#testing/database.js';
 import { type TestNats, testNats } from '#testing/nats.js';
-import type { ControlConfig } from '../control.config.js';
-import { startControl } from '../start-control.js';
+import type { ControlConfig } from './control.config.js';
+import { startControl } from './start-control.js';
 
 export const platformToken = 'platform-token-of-the-tests';
 export const pepper = 'pepper-of-the-tests-which-is-32-long';
