@@ -5,6 +5,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 const MAX_FETCHED = 256;
 /** Longer than a broker's restart takes. */
 const MAX_SILENCE_MS = 20_000;
+/** The broker forgets the reader of a run that is over, or was killed. */
+const FORGOTTEN_AFTER_MS = 30_000;
 
 export interface StreamPart {
   readonly stream: string;
@@ -18,16 +20,19 @@ export async function* readStream(
   connection: NatsConnection,
   { stream, subject, last }: StreamPart,
 ): AsyncGenerator<JsMsg, void> {
-  const consumer = await jetstream(connection).consumers.get(stream, { filter_subjects: subject });
-  // As it was when created, before anything was fetched.
+  const consumer = await jetstream(connection).consumers.get(stream, {
+    filter_subjects: subject,
+    inactive_threshold: FORGOTTEN_AFTER_MS,
+  });
+  // As it was when created, before anything was fetched. Of an empty part no message would ever end the loop below.
   const { num_pending: pending } = await consumer.info(true);
+  if (pending === 0) return;
   const messages = await consumer.consume({ max_messages: MAX_FETCHED });
   const silence = setTimeout(
     () => messages.stop(new Error(`${stream} was silent for ${MAX_SILENCE_MS / 1000} s before message ${last}.`)),
     MAX_SILENCE_MS,
   );
   try {
-    if (pending === 0) return;
     for await (const message of messages) {
       if (message.seq > last) return;
       yield message;
@@ -36,7 +41,5 @@ export async function* readStream(
     }
   } finally {
     clearTimeout(silence);
-    await messages.close();
-    await consumer.delete();
   }
 }
