@@ -96,14 +96,14 @@ function findProblems(report: Omit<DemoReport, 'problems'>, replay: Replay, run:
   const problems: string[] = [];
   for (const [what, { count, example }] of replay.failures) problems.push(`${count} requests: ${what}: ${example}`);
   const { requests, usageEvents, charges, suspended, quarantined, voided, grossErrorPpm } = report;
-  if (run.status === 'unsettled') problems.push('The pipeline did not reach the end of the log in time.');
   const settled = charges + suspended + quarantined + voided;
   if (usageEvents !== settled) problems.push(`${usageEvents} events were accepted, but ${settled} have a status.`);
   const faults = report.failedRequests + report.retriedConnections;
   if (faults === 0 ? usageEvents !== requests : usageEvents < requests - report.failedRequests) {
     problems.push(`${requests} requests were sent, but ${usageEvents} events were accepted.`);
   }
-  if (grossErrorPpm === undefined) problems.push('The sources differ, and nothing was billed.');
+  if (run.status === 'unsettled') problems.push('The pipeline did not reach the end of the log in time.');
+  else if (grossErrorPpm === undefined) problems.push('The sources differ, and nothing was billed.');
   else if (grossErrorPpm > maxErrorPpm) problems.push(`The gross error is ${grossErrorPpm} ppm, above ${maxErrorPpm}.`);
   for (const [view, lines] of [['team', report.byTeam] as const, ['model', report.byModel] as const]) {
     const sum = formatAmount(lines.reduce((total, { amount }) => total + parseAmount(amount), 0n));
