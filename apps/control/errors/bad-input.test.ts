@@ -101,6 +101,12 @@ describe('bad input is refused by name, in one shape', () => {
     ['an unknown dimension', `${spend}?groupBy=team,planet`, {}, [400, 'invalid', 'groupBy']],
     ['a repeated parameter', `${spend}?interval=hour&interval=day`, {}, [400, 'invalid', 'interval']],
     ['a date for an instant', `${spend}?from=yesterday`, {}, [400, 'invalid', 'from']],
+    [
+      'an end before its begin',
+      `${spend}?from=2026-02-01T00:00:00Z&to=2026-02-01T00:00:00Z`,
+      {},
+      [400, 'invalid', 'to'],
+    ],
     ['an unknown parameter', `${spend}?group=team`, {}, [400, 'invalid', 'group']],
     ['a page of none', 'GET /v1/organisations?limit=0', {}, [400, 'invalid', 'limit']],
     ['a page too large', 'GET /v1/organisations?limit=1001', {}, [400, 'invalid', 'limit']],

@@ -15,21 +15,26 @@ import { namedSpendRow, nameSpend } from './name-spend.js';
 
 const dimension = spendDimension.options.join('|');
 
-const spendQuery = z.strictObject({
-  groupBy: z
-    .string()
-    .regex(
-      new RegExp(`^(${dimension})(,(${dimension}))*$`),
-      `a list of ${spendDimension.options.join(', ')}, separated by commas`,
-    )
-    .transform((names) => [...new Set(names.split(','))] as z.infer<typeof spendDimension>[])
-    .exactOptional()
-    .describe('Such as `team,model`. Left out: one row per currency.'),
-  interval: z.enum(['hour', 'day', 'month']).exactOptional().describe('One row per interval (UTC).'),
-  from: instant.exactOptional().describe('Inclusive.'),
-  to: instant.exactOptional().describe('Exclusive.'),
-  format,
-});
+const spendQuery = z
+  .strictObject({
+    groupBy: z
+      .string()
+      .regex(
+        new RegExp(`^(${dimension})(,(${dimension}))*$`),
+        `a list of ${spendDimension.options.join(', ')}, separated by commas`,
+      )
+      .transform((names) => [...new Set(names.split(','))] as z.infer<typeof spendDimension>[])
+      .exactOptional()
+      .describe('Such as `team,model`. Left out: one row per currency.'),
+    interval: z.enum(['hour', 'day', 'month']).exactOptional().describe('One row per interval (UTC).'),
+    from: instant.exactOptional().describe('Inclusive.'),
+    to: instant.exactOptional().describe('Exclusive.'),
+    format,
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
+    path: ['to'],
+    message: 'must be later than `from`',
+  });
 
 const csv = [
   ...['start', 'teamId', 'teamName', 'projectId', 'projectName', 'keyId', 'keyName', 'provider', 'model', 'currency'],
