@@ -1,3 +1,5 @@
+import type { InstanceOptions } from '#apps/standalone/start-instance.js';
+
 /** One measured number. Where the house has a target for it, the target says which side of it is good. */
 export interface Figure {
   readonly name: string;
@@ -12,8 +14,9 @@ export type Note = (line: string) => void;
 /**
  * Measures a subject and its reference in the same run, on the same machine, and the billing error too.
  * @param size how many requests or events; each benchmark has its own default.
+ * @param instance which Tollgate to measure, for those that need a whole one.
  */
-export type Benchmark = (note: Note, size?: number) => Promise<Figure[]>;
+export type Benchmark = (note: Note, size?: number, instance?: InstanceOptions) => Promise<Figure[]>;
 
 /** The value below which `share` of the samples lie (nearest rank). */
 export function percentile(samples: readonly number[], share: number): number {

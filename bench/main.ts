@@ -1,17 +1,25 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
+import { type InstanceArguments, instanceOptions, takesInstance } from '#apps/standalone/instance-arguments.js';
 import { meetsTarget, type Benchmark, type Figure } from './benchmark.js';
 import { benchLedger } from './ledger.js';
 import { benchPipeline } from './pipeline.js';
+import { benchRelay } from './relay.js';
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { ledger: benchLedger, pipeline: benchPipeline };
+interface BenchArguments extends InstanceArguments {
+  readonly size?: number;
+  readonly json?: true;
+}
 
-const bench = new Command('bench')
+const benchmarks: Readonly<Record<string, Benchmark>> = { ledger: benchLedger, pipeline: benchPipeline, relay: benchRelay };
+
+const bench = takesInstance(new Command('bench'))
   .description('Measure against a reference of the same run on the same machine.')
   .addArgument(new Argument('<benchmark>', 'what to measure').choices(Object.keys(benchmarks)))
   .option('--size <n>', 'how many requests or events', readSize)
   .option('--json', 'print one JSON object instead of lines')
-  .action(async (name: string, { size, json }: { size?: number; json?: true }) => {
-    const figures = await (benchmarks[name] as Benchmark)((line) => process.stderr.write(`${line}\n`), size);
+  .action(async (name: string, { size, json, ...instance }: BenchArguments) => {
+    const note = (line: string) => void process.stderr.write(`${line}\n`);
+    const figures = await (benchmarks[name] as Benchmark)(note, size, instanceOptions(instance));
     if (json === true) process.stdout.write(`${JSON.stringify({ benchmark: name, figures }, null, 2)}\n`);
     else for (const figure of figures) process.stdout.write(`${printFigure(figure)}\n`);
     // A missed speed is an answer, not a failure: machines differ. A wrong bill is a failure everywhere.

@@ -9,6 +9,7 @@ import { createDemoOrganisation } from '#apps/standalone/demo/demo-organisation.
 import { planRequest, type PlannedRequest } from '#apps/standalone/demo/plan-request.js';
 import { settle } from '#apps/standalone/demo/settle.js';
 import { attachOrStart } from '#apps/standalone/instance.js';
+import type { InstanceOptions } from '#apps/standalone/start-instance.js';
 import { dataHash } from '#contracts/cloud-event.js';
 import { currentPrices, currentPricesEntry } from '#contracts/price-book.js';
 import { buckets, streams, usageSubject } from '#contracts/streams.js';
@@ -31,8 +32,12 @@ const readers = [
  * USAGE → rated → booked → in ClickHouse, for events put straight on the log: without the relay, which is measured by
  * itself. The reconciliation that follows gives the billing error of the very same events.
  */
-export async function benchPipeline(note: Note, events = defaultEvents): Promise<Figure[]> {
-  const instance = await attachOrStart();
+export async function benchPipeline(
+  note: Note,
+  events = defaultEvents,
+  options: InstanceOptions = {},
+): Promise<Figure[]> {
+  const instance = await attachOrStart({ ...options, report: note });
   const nats = await connectNats({ servers: instance.natsUrl, name: 'bench-pipeline' });
   try {
     const control = { url: instance.controlUrl, token: instance.adminToken };
@@ -46,9 +51,8 @@ export async function benchPipeline(note: Note, events = defaultEvents): Promise
     const secondsSince = () => (performance.now() - startedMs) / 1000;
     await publishEvents(jetstream(nats), usageSubject(organisation.id), usage);
     const publishSeconds = secondsSince();
-    await awaitReaders(nats);
+    await awaitReaders(nats, (consumer) => note(`${consumer} is done after ${secondsSince().toFixed(1)} s.`));
     const pipelineSeconds = secondsSince();
-    note(`All are booked and in ClickHouse after ${pipelineSeconds.toFixed(1)} s. Reconciling.`);
     const { counts, grossErrorPpm } = await settle(control, organisation.id, events);
     return [
       { name: 'published', value: events / publishSeconds, unit: 'events/s' },
@@ -69,7 +73,7 @@ async function readPriceVersion(nats: NatsConnection): Promise<string> {
   return currentPrices.parse(entry.json()).version;
 }
 
-async function awaitReaders(nats: NatsConnection): Promise<void> {
+async function awaitReaders(nats: NatsConnection, onDone: (consumer: string) => void): Promise<void> {
   const manager = await jetstreamManager(nats);
   for (const { stream, consumer } of readers) {
     for (;;) {
@@ -77,6 +81,7 @@ async function awaitReaders(nats: NatsConnection): Promise<void> {
       if (num_pending + num_ack_pending === 0) break;
       await wait(20);
     }
+    onDone(consumer);
   }
 }
 
