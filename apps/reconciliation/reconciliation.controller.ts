@@ -7,6 +7,7 @@ import { getRun, listRuns, type ReconciliationRun, runReconciliation } from '#co
 import { Answers } from '#jetstream/handlers.js';
 import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
+import { isPassing } from '#postgres/postgres-failure.js';
 import { readRun, readRuns } from './read-runs.js';
 import { reconcileUsage } from './reconcile-usage.js';
 import { storeRun } from './store-run.js';
@@ -32,7 +33,7 @@ export class ReconciliationController {
     try {
       const room = { connection: this.connection, now: () => new Date(), newId: uuidv7 };
       const run = await reconcileUsage(room, request);
-      await storeRun(this.source, run);
+      await stored(storeRun(this.source, run));
       return run;
     } finally {
       this.#running -= 1;
@@ -41,13 +42,25 @@ export class ReconciliationController {
 
   @Answers(listRuns)
   list(request: z.infer<typeof listRuns.request>): Promise<z.infer<typeof listRuns.reply>> {
-    return readRuns(this.source, request);
+    return stored(readRuns(this.source, request));
   }
 
   @Answers(getRun)
   async get({ id }: z.infer<typeof getRun.request>): Promise<ReconciliationRun> {
-    const run = await readRun(this.source, id);
+    const run = await stored(readRun(this.source, id));
     if (run === undefined) throw new RequestFailure('not_found', `There is no reconciliation run ${id}.`);
     return run;
+  }
+}
+
+/** An outage passes: whoever asked is told to ask again. A run that could not be stored is not kept. */
+async function stored<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isPassing(error)) {
+      throw new RequestFailure('unavailable', 'Reconciliation cannot reach its database: try again.', { cause: error });
+    }
+    throw error;
   }
 }
