@@ -10,7 +10,11 @@ interface BenchArguments extends InstanceArguments {
   readonly json?: true;
 }
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { ledger: benchLedger, pipeline: benchPipeline, relay: benchRelay };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  ledger: benchLedger,
+  pipeline: benchPipeline,
+  relay: benchRelay,
+};
 
 const bench = takesInstance(new Command('bench'))
   .description('Measure against a reference of the same run on the same machine.')
