@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-import canonicalizeModule from 'canonicalize';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { canonicalJson } from '#contracts/canonical-json.js';
 import { IDENTIFIER } from '#contracts/streams.js';
-
-// The package is CommonJS with a TypeScript default export: under Node's ESM the function is the module itself.
-const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
 
 export const identifier = z.string().regex(IDENTIFIER, 'letters, digits, "_" and "-" only, at most 64');
 export const instant = z.iso.datetime({ precision: 3 }).or(z.iso.datetime());
@@ -33,11 +30,9 @@ export function cloudEvent<Type extends string, Data extends z.ZodType>(type: Ty
   });
 }
 
-/** SHA-256 in hex over the RFC 8785 canonical JSON of the data: equal content has an equal hash, whoever wrote it. */
+/** SHA-256 in hex over the canonical JSON of the data. */
 export function dataHash(data: unknown): string {
-  const canonical = canonicalize(data);
-  if (canonical === undefined) throw new TypeError('Only JSON has a data hash.');
-  return createHash('sha256').update(canonical).digest('hex');
+  return hash('sha256', canonicalJson(data), 'hex');
 }
 
 /** Where an event stands in the log: the message's sequence in its stream and its place in the message's batch. */

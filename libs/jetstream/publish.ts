@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import type { Quarantined } from '#contracts/quarantine.js';
@@ -16,13 +16,16 @@ export class EventTooLarge extends Error {
   override readonly name = 'EventTooLarge';
 }
 
+/** An event, or the JSON that it has already become. */
+export type Publishable = object | string;
+
 /**
  * Publishes events of one organisation in as few messages as the limits allow, in order, and resolves when the log
  * holds all of them. After a rejection some may be on the log: publish the very same events again, which is recognised
  * by content within the duplicate window and by event id for ever.
  * @throws EventTooLarge before anything is published.
  */
-export async function publishEvents(js: JetStreamClient, subject: string, events: readonly object[]): Promise<void> {
+export async function publishEvents(js: JetStreamClient, subject: string, events: readonly Publishable[]): Promise<void> {
   // The lanes share one iterator: each takes the next payload, and a failure in one ends it for all.
   const payloads = packEvents(events).values();
   const lane = async () => {
@@ -32,7 +35,7 @@ export async function publishEvents(js: JetStreamClient, subject: string, events
 }
 
 /** @throws EventTooLarge */
-export function packEvents(events: readonly object[]): Buffer[] {
+export function packEvents(events: readonly Publishable[]): Buffer[] {
   const payloads: Buffer[] = [];
   let batch: string[] = [];
   let bytes = 2;
@@ -42,10 +45,10 @@ export function packEvents(events: readonly object[]): Buffer[] {
     bytes = 2;
   };
   for (const event of events) {
-    const json = JSON.stringify(event);
+    const json = typeof event === 'string' ? event : JSON.stringify(event);
     const size = Buffer.byteLength(json);
     if (size > limits.maxEventBytes) {
-      const id = 'id' in event ? ` ${String(event.id)}` : '';
+      const id = typeof event === 'object' && 'id' in event ? ` ${String(event.id)}` : '';
       throw new EventTooLarge(`Event${id} is ${size} bytes of JSON; the log takes at most ${limits.maxEventBytes}.`);
     }
     if (batch.length === limits.maxEventsPerMessage || bytes + size + 1 > limits.maxMessageBytes) close();
@@ -59,7 +62,7 @@ export function packEvents(events: readonly object[]): Buffer[] {
 async function publishPayload(js: JetStreamClient, subject: string, payload: Buffer): Promise<void> {
   const contentType = headers();
   contentType.set('content-type', 'application/cloudevents-batch+json');
-  const msgID = createHash('sha256').update(payload).digest('hex');
+  const msgID = hash('sha256', payload, 'hex');
   try {
     await js.publish(subject, payload, { msgID, headers: contentType, timeout: PUB_ACK_TIMEOUT_MS });
   } catch (error) {

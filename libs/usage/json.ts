@@ -23,6 +23,13 @@ export function parseObject(bytes: Buffer): JsonObject | undefined {
 export function present<Name extends string, Value>(
   record: Readonly<Record<Name, Value | undefined>>,
 ): Partial<Record<Name, Value>> | undefined {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
-  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Partial<Record<Name, Value>>);
+  // A loop and no entries: this runs several times for every answer.
+  const found: Partial<Record<Name, Value>> = {};
+  let none = true;
+  for (const name in record) {
+    if (record[name] === undefined) continue;
+    found[name] = record[name];
+    none = false;
+  }
+  return none ? undefined : found;
 }

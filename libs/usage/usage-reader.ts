@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Api } from '#protocols/api.js';
 import { SseParser, type SsePiece } from '#protocols/sse.js';
 import { anthropicMessages } from './anthropic-messages.js';
@@ -168,7 +168,7 @@ class UsageRecord {
   #raw(usage: JsonObject): Pick<Usage, 'raw'> {
     const json = JSON.stringify(usage);
     if (json.length <= MAX_RAW_CHARACTERS) {
-      return { raw: { json, sha256: createHash('sha256').update(json).digest('hex') } };
+      return { raw: { json, sha256: hash('sha256', json, 'hex') } };
     }
     this.note(
       'raw_too_large',

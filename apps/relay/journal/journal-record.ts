@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count, identifier, instant } from '#contracts/cloud-event.js';
 import { usageEvent } from '#contracts/usage-event.js';
 import { apis } from '#protocols/api.js';
+import type { SettledEvent } from '../settle/settle-attempt.js';
 
 /** All that is known of an attempt before its first byte goes upstream: enough to account for it if we die. */
 export const openedAttempt = z.object({
@@ -28,14 +29,26 @@ const journalRecord = z.union([
   z.object({ settled: usageEvent }),
   z.object({ published: z.array(z.string()) }),
 ]);
-export type JournalRecord = z.infer<typeof journalRecord>;
+
+export type JournalRecord =
+  { readonly opened: OpenedAttempt } | { readonly settled: SettledEvent } | { readonly published: readonly string[] };
+
+const SETTLED = '{"settled":';
+
+export function writeRecord(record: JournalRecord): string {
+  return 'settled' in record ? `${SETTLED}${record.settled.json}}` : JSON.stringify(record);
+}
 
 /** undefined when the line is no record of ours. */
 export function readRecord(line: string): JournalRecord | undefined {
   try {
-    return journalRecord.safeParse(JSON.parse(line)).data;
+    const record = journalRecord.parse(JSON.parse(line));
+    if (!('settled' in record)) return record;
+    // The text itself, not what the schema made of it: what was journaled is what is published.
+    const json = line.slice(SETTLED.length, -1);
+    return { settled: { id: record.settled.id, orgId: record.settled.org, json } };
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
   }
 }

@@ -2,8 +2,8 @@ import { closeSync, fdatasync, mkdirSync, openSync, rmSync, writeSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { UsageEvent } from '#contracts/usage-event.js';
-import type { JournalRecord, OpenedAttempt } from './journal-record.js';
+import type { SettledEvent } from '../settle/settle-attempt.js';
+import { type JournalRecord, type OpenedAttempt, writeRecord } from './journal-record.js';
 import { lockJournal } from './lock-journal.js';
 import { type Recovered, recoverSegments, segmentName } from './recover-segments.js';
 
@@ -93,7 +93,7 @@ export class Journal {
     return this.#append({ opened: attempt });
   }
 
-  settled(event: UsageEvent): Promise<void> {
+  settled(event: SettledEvent): Promise<void> {
     this.#open.delete(event.id);
     return this.#append({ settled: event }, event.id);
   }
@@ -104,7 +104,7 @@ export class Journal {
       if (segment !== undefined) segment.unpublished -= 1;
       this.#segmentOf.delete(id);
     }
-    return this.#append({ published: [...ids] });
+    return this.#append({ published: ids });
   }
 
   /** Writes and syncs what is pending, and lets another process have the journal. */
@@ -122,7 +122,7 @@ export class Journal {
       settled: [],
       written: new Promise((resolve) => setImmediate(() => resolve(this.#writePending()))),
     };
-    this.#pending.lines.push(JSON.stringify(record));
+    this.#pending.lines.push(writeRecord(record));
     if (settled !== undefined) this.#pending.settled.push(settled);
     return this.#pending.written;
   }
@@ -150,7 +150,7 @@ export class Journal {
     this.#segmentNumber += 1;
     const path = join(this.folder, segmentName(this.#segmentNumber));
     const file = openSync(path, 'ax');
-    const carried = [...this.#open.values()].map((attempt) => JSON.stringify({ opened: attempt }));
+    const carried = [...this.#open.values()].map((attempt) => writeRecord({ opened: attempt }));
     return [{ path, bytes: writeLines(file, carried), unpublished: 0 }, file];
   }
 

@@ -1,6 +1,6 @@
 import { copyFile, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UsageEvent } from '#contracts/usage-event.js';
+import type { SettledEvent } from '../settle/settle-attempt.js';
 import { readRecord, type JournalRecord, type OpenedAttempt } from './journal-record.js';
 
 const SEGMENT_NAME = /^(\d{10})\.jsonl$/;
@@ -13,7 +13,7 @@ export interface Recovered {
   /** Attempts without an end. */
   readonly open: ReadonlyMap<string, OpenedAttempt>;
   /** Events that JetStream has not confirmed, in order. */
-  readonly unpublished: ReadonlyMap<string, UsageEvent>;
+  readonly unpublished: ReadonlyMap<string, SettledEvent>;
   readonly segments: readonly RecoveredSegment[];
 }
 
@@ -36,7 +36,7 @@ export async function recoverSegments(folder: string, complain: (sentence: strin
   if (last !== undefined) await cutTornLine(join(folder, last));
 
   const open = new Map<string, OpenedAttempt>();
-  const unpublished = new Map<string, UsageEvent>();
+  const unpublished = new Map<string, SettledEvent>();
   const segments: RecoveredSegment[] = [];
   for (const name of names) {
     const path = join(folder, name);

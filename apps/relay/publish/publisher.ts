@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { UsageEvent } from '#contracts/usage-event.js';
+import type { SettledEvent } from '../settle/settle-attempt.js';
 
 /** How long events wait for company: a message of many costs JetStream and its readers what a message of one costs. */
 const GATHER_MS = 10;
@@ -9,7 +9,7 @@ const LAST_RETRY_MS = 5_000;
 
 export interface PublisherPorts {
   /** Resolves when JetStream holds all of them. */
-  readonly publish: (orgId: string, events: readonly UsageEvent[]) => Promise<void>;
+  readonly publish: (orgId: string, events: readonly string[]) => Promise<void>;
   readonly published: (ids: readonly string[]) => Promise<void>;
   readonly complain: (sentence: string, error: unknown) => void;
 }
@@ -19,13 +19,13 @@ export interface PublisherPorts {
  * here and in the journal. A batch that failed is sent again as it was, so that JetStream recognises what it has.
  */
 export class Publisher {
-  #waiting: UsageEvent[] = [];
+  #waiting: SettledEvent[] = [];
   #running: Promise<void> | undefined;
   #stopped = false;
 
   constructor(private readonly ports: PublisherPorts) {}
 
-  add(event: UsageEvent): void {
+  add(event: SettledEvent): void {
     this.#waiting.push(event);
     this.#running ??= this.#run();
   }
@@ -46,10 +46,11 @@ export class Publisher {
     this.#running = undefined;
   }
 
-  async #publishAtLast(orgId: string, events: readonly UsageEvent[]): Promise<void> {
+  async #publishAtLast(orgId: string, events: readonly SettledEvent[]): Promise<void> {
+    const json = events.map((event) => event.json);
     for (let retryMs = FIRST_RETRY_MS; !this.#stopped; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
       try {
-        await this.ports.publish(orgId, events);
+        await this.ports.publish(orgId, json);
         if (!this.#stopped) await this.ports.published(events.map(({ id }) => id));
         return;
       } catch (error) {
@@ -63,11 +64,11 @@ export class Publisher {
   }
 }
 
-function byOrganisation(events: readonly UsageEvent[]): Map<string, UsageEvent[]> {
-  const batches = new Map<string, UsageEvent[]>();
+function byOrganisation(events: readonly SettledEvent[]): Map<string, SettledEvent[]> {
+  const batches = new Map<string, SettledEvent[]>();
   for (const event of events) {
-    const batch = batches.get(event.org);
-    if (batch === undefined) batches.set(event.org, [event]);
+    const batch = batches.get(event.orgId);
+    if (batch === undefined) batches.set(event.orgId, [event]);
     else batch.push(event);
   }
   return batches;

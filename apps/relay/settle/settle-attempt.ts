@@ -1,4 +1,5 @@
-import { dataHash } from '#contracts/cloud-event.js';
+import { hash } from 'node:crypto';
+import { canonicalJson } from '#contracts/canonical-json.js';
 import { limits } from '#contracts/streams.js';
 import type { AttemptOutcome, UsageEvent, UsageEventData } from '#contracts/usage-event.js';
 import type { Usage } from '#usage/usage.js';
@@ -14,45 +15,58 @@ export interface Ending {
   readonly usage: Usage;
 }
 
+/** A usage event as the JSON that it stays: the journal keeps this very text, and JetStream gets it. */
+export interface SettledEvent {
+  readonly id: string;
+  readonly orgId: string;
+  readonly json: string;
+}
+
 /** The one usage event of an attempt. Its id is the attempt's, so settling twice cannot bill twice. */
-export function settleAttempt(attempt: OpenedAttempt, ending: Ending): UsageEvent {
+export function settleAttempt(attempt: OpenedAttempt, ending: Ending): SettledEvent {
   const event = eventOf(attempt, ending);
-  if (Buffer.byteLength(JSON.stringify(event)) <= limits.maxEventBytes) return event;
+  if (Buffer.byteLength(event.json) <= limits.maxEventBytes) return event;
   // The log would refuse it for ever. Without its counts it is suspended, and a person looks.
   const detail = 'The usage record was larger than an event may be and is left out.';
-  const { provider, api, requestedModel } = attempt;
-  const usage = missingUsage({ provider, api, requestedModel }, { code: 'record_too_large', detail });
-  return eventOf(attempt, { ...ending, usage });
+  return eventOf(attempt, { ...ending, usage: missingUsage(attempt, { code: 'record_too_large', detail }) });
 }
 
 /** The event of an attempt that was open when the relay died: nobody saw its end. */
-export function settleExpired(attempt: OpenedAttempt, finishedAt: string): UsageEvent {
-  const usage = missingUsage(attempt);
-  return settleAttempt(attempt, { outcome: 'expired', finishedAt, usage });
+export function settleExpired(attempt: OpenedAttempt, finishedAt: string): SettledEvent {
+  return settleAttempt(attempt, { outcome: 'expired', finishedAt, usage: missingUsage(attempt) });
 }
 
-export function missingUsage(
-  { provider, api, requestedModel }: Pick<OpenedAttempt, 'provider' | 'api' | 'requestedModel'>,
-  ...anomalies: Usage['anomalies']
-): Usage {
+export function missingUsage(attempt: OpenedAttempt, ...anomalies: Usage['anomalies']): Usage {
+  const { provider, api, requestedModel } = attempt;
   return { provider, api, requestedModel, segments: [], completeness: 'missing', anomalies };
 }
 
-function eventOf(attempt: OpenedAttempt, ending: Ending): UsageEvent {
-  const { id, requestId, orgId, teamId, projectId, keyId, channelId, priceVersion, startedAt } = attempt;
-  const identity = { requestId, teamId, projectId, keyId, channelId, priceVersion, startedAt };
-  // The same record: the schema's type only lacks the `readonly`.
-  const usage = ending.usage as UsageEventData['usage'];
-  const data: UsageEventData = { ...identity, attempt: attempt.attempt, ...ending, usage };
-  return {
+function eventOf(attempt: OpenedAttempt, ending: Ending): SettledEvent {
+  const { id, relayId, orgId, startedAt } = attempt;
+  const data: UsageEventData = {
+    requestId: attempt.requestId,
+    attempt: attempt.attempt,
+    startedAt,
+    teamId: attempt.teamId,
+    projectId: attempt.projectId,
+    keyId: attempt.keyId,
+    channelId: attempt.channelId,
+    priceVersion: attempt.priceVersion,
+    ...ending,
+    // The same record: the schema's type only lacks the `readonly`.
+    usage: ending.usage as UsageEventData['usage'],
+  };
+  const dataJson = canonicalJson(data);
+  const envelope: Omit<UsageEvent, 'data'> = {
     specversion: '1.0',
     id,
-    source: `tollgate/relay/${attempt.relayId}`,
+    source: `tollgate/relay/${relayId}`,
     type: 'tollgate.usage.v1',
     time: startedAt,
     datacontenttype: 'application/json',
     org: orgId,
-    datahash: dataHash(data),
-    data,
+    datahash: hash('sha256', dataJson, 'hex'),
   };
+  // The hashed text itself becomes the event's data: it is written once, and cannot differ from its hash.
+  return { id, orgId, json: `${JSON.stringify(envelope).slice(0, -1)},"data":${dataJson}}` };
 }
