@@ -7,7 +7,7 @@ const RETRY_MS = 500;
 export interface BucketWatch {
   /** Resolves when every entry that the bucket held at the start has been told. */
   readonly loaded: Promise<void>;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 export interface BucketWatchPorts {
@@ -38,13 +38,14 @@ export function watchBucket(connection: NatsConnection, bucket: string, ports: B
   }
 
   async function followOnce(kv: KV): Promise<void> {
-    const { values } = await kv.status();
-    if (values === 0) resolveLoaded();
+    const { state } = (await kv.status()).streamInfo;
+    if (state.messages === 0) resolveLoaded();
     const entries = await kv.watch();
     stopped.signal.addEventListener('abort', () => entries.stop(), { once: true });
     for await (const entry of entries) {
       ports.update(entry.key, valueOf(entry));
-      if (entry.delta === 0) resolveLoaded();
+      // Not when nothing is said to be left: an entry that is replaced as the watch begins is counted for ever.
+      if (entry.revision >= state.last_seq) resolveLoaded();
     }
   }
 
