@@ -46,6 +46,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   #held: Buffer | undefined;
   #error: Error | undefined;
   #clientLeft = false;
+  #concluded = false;
   #drainedBytes = 0;
   /** Ends the drain, or the wait for a client that has stalled. */
   #timer: NodeJS.Timeout | undefined;
@@ -56,7 +57,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   ) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     response.on('close', () => {
-      if (!response.writableFinished) this.#drain();
+      if (!response.writableFinished && !this.#concluded) this.#drain();
     });
     response.on('drain', () => {
       clearTimeout(this.#timer);
@@ -121,6 +122,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   #conclude(): void {
+    this.#concluded = true;
     clearTimeout(this.#timer);
     const { httpStatus, firstByteAt, reader } = this.#started ?? {};
     this.#end({
