@@ -33,7 +33,7 @@ export async function testNats(): Promise<TestNats> {
     },
     stop: async () => {
       await running.stop();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

@@ -38,7 +38,7 @@ export async function testPostgres(): Promise<TestPostgres> {
     },
     stop: async () => {
       await running.stop();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     },
   };
 }

@@ -58,6 +58,7 @@ const pollMs = 50;
 const settleSeconds = 60;
 
 const instanceFile = z.object({
+  supervisor: z.object({ pid: z.number() }),
   status: z.string(),
   relayUrl: z.string(),
   controlUrl: z.string(),
@@ -151,7 +152,8 @@ async function freeBasePort(): Promise<number> {
 async function becomesReady(data: string, { child, output }: ReturnType<typeof run>): Promise<void> {
   for (;;) {
     const instance = await readInstance(data).catch(() => undefined);
-    if (instance?.status === 'ready') return;
+    // A file that a killed supervisor left says nothing about this one.
+    if (instance?.supervisor.pid === child.pid && instance?.status === 'ready') return;
     if (child.exitCode !== null) throw new Error(`Tollgate did not start: ${output()}`);
     await sleep(pollMs);
   }
