@@ -18,7 +18,17 @@ interface Call<Answer extends z.ZodType> {
 
 const refusal = z.object({ error: z.object({ message: z.string() }) });
 
-/** @throws DemoFailure that names the call, and what control said. */
+/** What control refused, and why. 503 may pass: something that it needs is away. */
+export class ControlRefusal extends DemoFailure {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws ControlRefusal that names the call, and what control said. */
 export async function callControl<Answer extends z.ZodType>(
   api: ControlApi,
   { method, path, body, headers, answer }: Call<Answer>,
@@ -31,7 +41,6 @@ export async function callControl<Answer extends z.ZodType>(
   const json = await response.body.json();
   if (response.statusCode < 300) return answer.parse(json);
   const { data } = refusal.safeParse(json);
-  throw new DemoFailure(
-    `control answered ${response.statusCode} to ${method} ${path}: ${data?.error.message ?? 'no reason'}`,
-  );
+  const why = data?.error.message ?? 'no reason';
+  throw new ControlRefusal(response.statusCode, `control answered ${response.statusCode} to ${method} ${path}: ${why}`);
 }

@@ -28,12 +28,12 @@ export function printReport(report: DemoReport): string {
 }
 
 function spendTable(by: string, lines: readonly SpendLine[], currency: string): string {
-  const rows = lines.map(({ name, charges, inputTokens, outputTokens, amount }) => [
+  const rows = lines.map(({ name, charges, suspended, inputTokens, outputTokens, amount }) => [
     name,
-    ...[charges, inputTokens, outputTokens].map(count),
+    ...[charges, suspended, inputTokens, outputTokens].map(count),
     amount,
   ]);
-  return table([`spend by ${by}`, 'charges', 'input tokens', 'output tokens', currency], rows);
+  return table([`spend by ${by}`, 'charges', 'suspended', 'input tokens', 'output tokens', currency], rows);
 }
 
 /** Columns as wide as they need, the first one left and the others right. */

@@ -33,7 +33,10 @@ const results: DemoResults = {
     { ...row, teamId: 'search', charged: 1, amount: '0.5' },
     { ...row, teamId: 'support', charged: 1, amount: '1' },
   ],
-  byModel: [{ ...row, model: 'gpt-5', charged: 2, suspended: 1, amount: '1.5' }],
+  byModel: [
+    { model: 'gpt-5', charged: 0, suspended: 1, voided: 0, inputTokens: 0, outputTokens: 0 },
+    { ...row, model: 'gpt-5', charged: 2, amount: '1.5' },
+  ],
 };
 
 describe('the report', () => {
@@ -47,6 +50,7 @@ describe('the report', () => {
       grossErrorPpm: 0,
       eventsPerSecond: 1.5,
       byTeam: [{ name: 'search', charges: 1, inputTokens: 5, outputTokens: 7, amount: '0.5' }, { name: 'support' }],
+      byModel: [{ name: 'gpt-5', charges: 2, suspended: 1, inputTokens: 5, outputTokens: 7, amount: '1.5' }],
       problems: [],
     });
   });
@@ -80,10 +84,10 @@ describe('the report', () => {
   it('is printed in aligned tables', () => {
     const lines = printReport(writeReport(results)).split('\n');
     expect(lines.slice(0, 4)).toEqual([
-      'spend by team  charges  input tokens  output tokens  USD',
-      '─────────────  ───────  ────────────  ─────────────  ───',
-      'search               1             5              7  0.5',
-      'support              1             5              7    1',
+      'spend by team  charges  suspended  input tokens  output tokens  USD',
+      '─────────────  ───────  ─────────  ────────────  ─────────────  ───',
+      'search               1          0             5              7  0.5',
+      'support              1          0             5              7    1',
     ]);
   });
 });

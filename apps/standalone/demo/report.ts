@@ -10,6 +10,8 @@ const maxErrorPpm = 100;
 export interface SpendLine {
   readonly name: string;
   readonly charges: number;
+  readonly suspended: number;
+  readonly voided: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly amount: string;
@@ -86,8 +88,8 @@ export function writeReport({ replay, run, durationSeconds, ...results }: DemoRe
     durationSeconds,
     replaySeconds: replay.seconds,
     eventsPerSecond: accepted / durationSeconds,
-    byTeam: results.byTeam.map((row) => spendLine(row.teamId, row)),
-    byModel: results.byModel.map((row) => spendLine(row.model, row)),
+    byTeam: spendLines(results.byTeam, ({ teamId }) => teamId),
+    byModel: spendLines(results.byModel, ({ model }) => model),
   };
   return { ...report, problems: findProblems(report, replay, run) };
 }
@@ -113,7 +115,21 @@ function findProblems(report: Omit<DemoReport, 'problems'>, replay: Replay, run:
   return problems;
 }
 
-function spendLine(name: string | undefined, row: SpendRow): SpendLine {
-  const { charged, inputTokens, outputTokens, amount } = row;
-  return { name: name ?? 'unknown', charges: charged, inputTokens, outputTokens, amount: amount ?? '0' };
+/** One line per name: what is suspended or voided has no currency, and so comes in a row of its own. */
+function spendLines(rows: readonly SpendRow[], nameOf: (row: SpendRow) => string | undefined): SpendLine[] {
+  const lines = new Map<string, SpendLine>();
+  for (const row of rows) {
+    const name = nameOf(row) ?? 'unknown';
+    const line = lines.get(name);
+    lines.set(name, {
+      name,
+      charges: row.charged + (line?.charges ?? 0),
+      suspended: row.suspended + (line?.suspended ?? 0),
+      voided: row.voided + (line?.voided ?? 0),
+      inputTokens: row.inputTokens + (line?.inputTokens ?? 0),
+      outputTokens: row.outputTokens + (line?.outputTokens ?? 0),
+      amount: formatAmount(parseAmount(row.amount ?? '0') + parseAmount(line?.amount ?? '0')),
+    });
+  }
+  return [...lines.values()];
 }
