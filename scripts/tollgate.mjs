@@ -10,6 +10,17 @@ import { install } from './install.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = 'start', ...args] = process.argv.slice(2);
 
+// npm runs us through a shell, which keeps a signal to itself: when it is gone, we are to stop.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGHUP');
+  }, 200);
+  watch.unref();
+}
+
 install(root);
 await build(root).catch((error) => {
   console.error(error.message);
@@ -35,7 +46,7 @@ async function node(...parameters) {
   const child = spawn(process.execPath, parameters, { cwd: root, stdio: 'inherit' });
   // A terminal's Ctrl-C reaches the child by itself, and the child decides when it has cleaned up.
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const [code, signal] = await new Promise((resolve) => child.once('exit', (...end) => resolve(end)));
   if (code !== 0) process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
 }

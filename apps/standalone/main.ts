@@ -14,6 +14,9 @@ const program = new Command('tollgate')
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(demoCommand());
 
+// A terminal that is gone must not keep us from stopping in good order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -5,17 +5,17 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const sameKeyPressMs = 1_000;
 
 /**
- * Ends everything, then this process, on the first signal; kills everything on another one later.
+ * Ends everything, then this process, on the first signal; kills everything on a later Ctrl-C.
  * @returns what takes it back.
  */
 export function stopOnSignal(supervisor: Supervisor, report: (line: string) => void, exitCode: number): () => void {
   let firstMs: number | undefined;
-  const onSignal = () => {
+  const onSignal = (signal: NodeJS.Signals) => {
     if (firstMs === undefined) {
       firstMs = performance.now();
       report('Stopping. Press Ctrl-C again to stop at once.');
       void supervisor.stop().then(() => process.exit(exitCode));
-    } else if (performance.now() - firstMs > sameKeyPressMs) {
+    } else if (signal === 'SIGINT' && performance.now() - firstMs > sameKeyPressMs) {
       void supervisor.kill().then(() => process.exit(130));
     }
   };
