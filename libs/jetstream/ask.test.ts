@@ -65,6 +65,19 @@ describe('asking another app', () => {
     });
   });
 
+  it('gets the answer also when the broker dies while it is worked out', async () => {
+    let asked = 0;
+    await answer(async (request) => {
+      if (++asked === 1) {
+        await nats.kill();
+        void nats.restart();
+      }
+      return doubled('a')(request);
+    });
+    expect(await ask(connection, double, { n: 21 }, { timeoutMs: 20_000 })).toEqual({ n: 42, by: 'a' });
+    expect(asked).toBe(2);
+  });
+
   it('is told that the answer did not come in time', async () => {
     await answer(() => delay(500, { n: 0, by: 'late' }));
     await expect(ask(connection, double, { n: 1 }, { timeoutMs: 50 })).rejects.toMatchObject({

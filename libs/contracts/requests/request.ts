@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { limits } from '#contracts/streams.js';
 
-/** A question that one app answers for others over NATS request/reply. */
+/**
+ * A question that one app answers for others over NATS request/reply. It is asked again when an outage may have lost it,
+ * so to answer twice must do no more than to answer once.
+ */
 export interface RequestContract<Request extends z.ZodType, Reply extends z.ZodType> {
   readonly subject: string;
   readonly request: Request;
