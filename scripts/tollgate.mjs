@@ -10,17 +10,6 @@ import { install } from './install.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = 'start', ...args] = process.argv.slice(2);
 
-// npm runs us through a shell, which keeps a signal to itself: when it is gone, we are to stop.
-if (process.env.npm_lifecycle_event !== undefined) {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGHUP');
-  }, 200);
-  watch.unref();
-}
-
 install(root);
 await build(root).catch((error) => {
   console.error(error.message);
