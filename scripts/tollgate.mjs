@@ -1,7 +1,7 @@
 // npm start, demo, test and bench: installs and builds what is missing, then does it. Needs nothing but Node.
 import './node-version.mjs';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { clearInterval, setInterval } from 'node:timers';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
@@ -9,6 +9,17 @@ import { install } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = 'start', ...args] = process.argv.slice(2);
+
+// An npm that was killed tells nobody; what it started goes with it, in good order.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const npm = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGHUP');
+  }, 500);
+  watch.unref();
+}
 
 install(root);
 await build(root).catch((error) => {
@@ -23,11 +34,10 @@ if (command === 'test') {
     'node_modules/jest/bin/jest.js',
     ...args,
   );
-} else if (command === 'bench' && existsSync(join(root, 'dist/bench/main.js'))) {
-  await import(pathToFileURL(join(root, 'dist/bench/main.js')));
 } else {
   // In this process: a signal that is meant for Tollgate reaches it.
-  await import(pathToFileURL(join(root, 'dist/apps/standalone/main.js')));
+  const main = command === 'bench' ? 'dist/bench/main.js' : 'dist/apps/standalone/main.js';
+  await import(pathToFileURL(join(root, main)));
 }
 
 /** Runs to its end; a failure ends us the same way. */
