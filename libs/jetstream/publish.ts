@@ -25,7 +25,11 @@ export type Publishable = object | string;
  * by content within the duplicate window and by event id for ever.
  * @throws EventTooLarge before anything is published.
  */
-export async function publishEvents(js: JetStreamClient, subject: string, events: readonly Publishable[]): Promise<void> {
+export async function publishEvents(
+  js: JetStreamClient,
+  subject: string,
+  events: readonly Publishable[],
+): Promise<void> {
   // The lanes share one iterator: each takes the next payload, and a failure in one ends it for all.
   const payloads = packEvents(events).values();
   const lane = async () => {

@@ -19,6 +19,11 @@ interface Line {
   readonly name: string;
   readonly amount: string;
 }
+/** What the report says, as who reads the file sees it. */
+interface Report {
+  readonly byTeam: readonly Line[];
+  readonly byModel: readonly Line[];
+}
 const amounts = (lines: readonly Line[]) => Object.fromEntries(lines.map(({ name, amount }) => [name, amount]));
 
 async function replay(rows: readonly TraceRow[]) {
@@ -29,7 +34,7 @@ async function replay(rows: readonly TraceRow[]) {
   );
   await writeFile(trace, `TIMESTAMP,ContextTokens,GeneratedTokens\n${lines.join('\n')}\n`);
   const ended = await runTollgate(['demo', '--data', instance.data, '--trace', trace, '--report', report]);
-  return { ended, report: JSON.parse(await readFile(report, 'utf8')) };
+  return { ended, report: JSON.parse(await readFile(report, 'utf8')) as Report };
 }
 
 describe('the demo', () => {
