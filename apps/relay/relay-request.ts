@@ -1,13 +1,14 @@
-import type { JsonLogger } from '#telemetry/log.js';
-import { errors, type Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Dispatcher, errors } from 'undici';
 import { uuidv7 } from 'uuidv7';
-import { type Api } from '#protocols/api.js';
+import type { Api } from '#protocols/api.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { JsonLogger } from '#telemetry/log.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
 import type { Channel } from './channels/channel.js';
 import type { ChannelTable } from './channels/channel-table.js';
-import type { Answer, AnswerEnd } from './forward/answer.js';
+import type { AnswerEnd } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt } from './forward/forward-attempt.js';
 import type { OpenedAttempt } from './journal/journal-record.js';
@@ -34,6 +35,16 @@ export interface RelayRooms {
   readonly log: JsonLogger;
 }
 
+const NOT_LOADED = new Refusal(
+  'unavailable',
+  'The relay has not loaded its keys and prices yet: try again in a moment.',
+);
+
+const NO_ROOM = new Refusal(
+  'unavailable',
+  'The relay cannot record more requests until its event log is back: try again later.',
+);
+
 /** What admission found out about a request that may go upstream. */
 interface Admitted {
   readonly caller: Caller;
@@ -54,7 +65,9 @@ export class RelayRequest {
       const admitted = await this.#admit(api, exchange);
       if (admitted === undefined) return;
       const refusal =
-        admitted instanceof Refusal ? admitted : await this.#attempt(admitted, { ...exchange, requestId });
+        admitted instanceof Refusal
+          ? admitted
+          : await this.rooms.inFlight.track(this.#attempt(admitted, { ...exchange, requestId }));
       if (refusal !== undefined) sendRefusal(response, api, refusal, requestId);
     } catch (error) {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
@@ -63,16 +76,19 @@ export class RelayRequest {
     }
   }
 
+  authenticate(headers: IncomingHttpHeaders): Caller | Refusal {
+    const { snapshots, directory } = this.rooms;
+    if (!snapshots.isLoaded) return NOT_LOADED;
+    return directory.authenticate(presentedKey(headers), Date.now());
+  }
+
   /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */
   async #admit(api: Api, { request }: Pick<Exchange, 'request'>): Promise<Admitted | Refusal | undefined> {
-    const { snapshots, directory, prices, channels, journal, inFlight } = this.rooms;
-    if (inFlight.closing) return new Refusal('unavailable', 'This relay is stopping: try again.');
-    const priceVersion = prices.version;
-    if (!snapshots.isLoaded || priceVersion === undefined) {
-      return new Refusal('unavailable', 'The relay has not loaded its keys and prices yet: try again in a moment.');
-    }
-    const caller = directory.authenticate(presentedKey(request.headers), Date.now());
+    const { prices, channels, journal, inFlight } = this.rooms;
+    const caller = this.authenticate(request.headers);
     if (caller instanceof Refusal) return caller;
+    const priceVersion = prices.version;
+    if (priceVersion === undefined) return NOT_LOADED;
     const wrongType = checkContentType(request.headers);
     if (wrongType !== undefined) return wrongType;
     const body = await readBody(request);
@@ -81,11 +97,9 @@ export class RelayRequest {
     if (model instanceof Refusal) return model;
     const channel = channels.find(api, model.model);
     if (channel instanceof Refusal) return channel;
-    if (journal.hasRoom()) return { caller, channel, model, priceVersion };
-    return new Refusal(
-      'unavailable',
-      'The relay cannot record more requests until its event log is back: try again later.',
-    );
+    if (inFlight.closing) return new Refusal('unavailable', 'This relay is stopping: try again.');
+    if (!journal.hasRoom()) return NO_ROOM;
+    return { caller, channel, model, priceVersion };
   }
 
   async #attempt(admitted: Admitted, exchange: Exchange): Promise<Refusal | undefined> {
@@ -93,7 +107,8 @@ export class RelayRequest {
     const attempt = this.#open(admitted, exchange.requestId);
     await this.rooms.journal.opened(attempt);
     const answer = forwardAttempt(this.rooms.upstream, channel, model, exchange);
-    const end = await this.rooms.inFlight.track(answer, this.#settle(attempt, answer));
+    const end = await this.rooms.inFlight.ended(answer);
+    await this.#settle(attempt, end);
     return answer.finish() ? undefined : noAnswer(model.model, end.error);
   }
 
@@ -114,9 +129,8 @@ export class RelayRequest {
   }
 
   /** Exactly one terminal state, in the journal before the client sees the end. */
-  async #settle(attempt: OpenedAttempt, answer: Answer): Promise<AnswerEnd> {
+  async #settle(attempt: OpenedAttempt, end: AnswerEnd): Promise<void> {
     const { journal, publisher, log } = this.rooms;
-    const end = await answer.ended;
     const outcome = outcomeOf(end);
     const { httpStatus, firstByteAt, error } = end;
     const event = settleAttempt(attempt, {
@@ -128,9 +142,8 @@ export class RelayRequest {
     });
     await journal.settled(event);
     publisher.add(event);
-    if (error !== undefined)
-      log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
-    return end;
+    if (error === undefined) return;
+    log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
   }
 }
 

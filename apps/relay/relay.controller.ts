@@ -3,8 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 import type { Api } from '#protocols/api.js';
 import { Refusal } from '#protocols/error-body.js';
-import { KeyDirectory } from './authenticate/key-directory.js';
-import { presentedKey } from './authenticate/presented-key.js';
 import { ChannelTable } from './channels/channel-table.js';
 import { listModels } from './channels/list-models.js';
 import { Journal } from './journal/journal.js';
@@ -17,7 +15,6 @@ import { Snapshots } from './snapshots/snapshots.js';
 export class RelayController {
   constructor(
     @Inject(RelayRequest) private readonly requests: RelayRequest,
-    @Inject(KeyDirectory) private readonly directory: KeyDirectory,
     @Inject(ChannelTable) private readonly channels: ChannelTable,
   ) {}
 
@@ -38,7 +35,7 @@ export class RelayController {
   models(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const api: Api = request.headers['anthropic-version'] === undefined ? 'openai-chat' : 'anthropic-messages';
     const requestId = uuidv7();
-    const caller = this.directory.authenticate(presentedKey(request.headers), Date.now());
+    const caller = this.requests.authenticate(request.headers);
     if (caller instanceof Refusal) {
       reply.hijack();
       sendRefusal(reply.raw, api, caller, requestId);

@@ -23,8 +23,14 @@ import { Snapshots } from './snapshots/snapshots.js';
 
 const UPSTREAM = Symbol('UPSTREAM');
 
-/** To one upstream. A request beyond it waits for a connection, and the upstream is not flooded. */
-const MAX_UPSTREAM_CONNECTIONS = 10_000;
+const upstreamLimits: Agent.Options = {
+  /** To one upstream. A request beyond it waits for a connection, and the upstream is not flooded. */
+  connections: 10_000,
+  // Models may think for minutes before the first byte and between two: the official SDKs wait ten. Both are the same,
+  // because undici renews its timer at every change from one to the other.
+  headersTimeout: 600_000,
+  bodyTimeout: 600_000,
+};
 
 @Module({})
 export class RelayModule {
@@ -62,7 +68,7 @@ function snapshotProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   return [
     AttemptsInFlight,
-    { provide: UPSTREAM, useFactory: () => new Agent({ connections: MAX_UPSTREAM_CONNECTIONS }) },
+    { provide: UPSTREAM, useFactory: () => new Agent(upstreamLimits) },
     {
       provide: Journal,
       useFactory: () =>

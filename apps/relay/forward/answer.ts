@@ -56,6 +56,8 @@ export class Answer implements Dispatcher.DispatchHandler {
     private readonly response: ServerResponse,
   ) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
+    // It may have left while the attempt was being opened.
+    if (response.destroyed) this.#drain();
     response.on('close', () => {
       if (!response.writableFinished && !this.#concluded) this.#drain();
     });
@@ -75,12 +77,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     const isStream = /^text\/event-stream/i.test(headers['content-type'] ?? '');
     const encoding = headers['content-encoding'];
     const hides = isStream && hideUsage && (encoding ?? 'identity') === 'identity';
-    const reader = decodedUsage(usageReader(source, isStream ? 'sse' : 'json'), encoding);
-    const passing = hides
-      ? this.#passWithoutUsage(source)
-      : isStream
-        ? this.#passStream(reader)
-        : this.#passWhole(reader);
+    const passing = hides ? this.#passWithoutUsage(source) : this.#passUntouched(source, isStream, encoding);
     this.#started = { httpStatus, firstByteAt: new Date().toISOString(), ...passing };
     if (this.#clientLeft) return;
     this.response.writeHead(httpStatus, clientHeaders(headers, requestId, !hides));
@@ -135,20 +132,14 @@ export class Answer implements Dispatcher.DispatchHandler {
     });
   }
 
-  #passStream(reader: UsageReader) {
-    const pass = (chunk: Buffer) => {
-      this.#send(chunk);
-      reader.push(chunk);
-    };
-    return { reader, pass };
-  }
-
-  /** The end of a body with a known length shows in its last bytes, so one chunk is always kept back. */
-  #passWhole(reader: UsageReader) {
+  #passUntouched(source: UsageSource, isStream: boolean, encoding: string | undefined) {
+    const reader = decodedUsage(usageReader(source, isStream ? 'sse' : 'json'), encoding);
     const pass = (chunk: Buffer) => {
       reader.push(chunk);
-      if (this.#held !== undefined) this.#send(this.#held);
-      this.#held = chunk;
+      // The end of a body with a known length shows in its last bytes, so one chunk of it is always kept back.
+      const next = isStream ? chunk : this.#held;
+      if (!isStream) this.#held = chunk;
+      if (next !== undefined) this.#send(next);
     };
     return { reader, pass };
   }

@@ -1,8 +1,9 @@
-import type { Answer } from './answer.js';
+import type { Answer, AnswerEnd } from './answer.js';
 
-/** The attempts that are not settled yet: what a relay that stops has to wait for. */
+/** The attempts that are open: what a relay that stops has to wait for. */
 export class AttemptsInFlight {
-  readonly #settlements = new Map<Answer, Promise<unknown>>();
+  readonly #attempts = new Set<Promise<unknown>>();
+  readonly #answers = new Set<Answer>();
   #closing = false;
 
   /** True when no new attempt may be opened. */
@@ -10,22 +11,30 @@ export class AttemptsInFlight {
     return this.#closing;
   }
 
-  async track<End>(answer: Answer, settled: Promise<End>): Promise<End> {
-    this.#settlements.set(answer, settled);
+  /** From before it is opened until its client has seen the end. */
+  async track<Result>(attempt: Promise<Result>): Promise<Result> {
+    this.#attempts.add(attempt);
     try {
-      return await settled;
+      return await attempt;
     } finally {
-      this.#settlements.delete(answer);
+      this.#attempts.delete(attempt);
     }
   }
 
-  /** Resolves when all are settled. Those that take longer than `maxMs` are cut off, and settled with what they told. */
+  async ended(answer: Answer): Promise<AnswerEnd> {
+    this.#answers.add(answer);
+    const end = await answer.ended;
+    this.#answers.delete(answer);
+    return end;
+  }
+
+  /** Resolves when all are settled. Answers that take longer than `maxMs` are cut off, and settled with what they told. */
   async settleAll(maxMs: number): Promise<void> {
     this.#closing = true;
     const cutOff = setTimeout(() => {
-      for (const answer of this.#settlements.keys()) answer.cutOff();
+      for (const answer of this.#answers) answer.cutOff();
     }, maxMs);
-    await Promise.allSettled(this.#settlements.values());
+    await Promise.allSettled(this.#attempts);
     clearTimeout(cutOff);
   }
 }

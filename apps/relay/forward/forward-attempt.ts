@@ -7,10 +7,6 @@ import { Answer } from './answer.js';
 import { upstreamHeaders, upstreamQuery } from './forwarded-headers.js';
 import { askForUsage } from './include-usage.js';
 
-/** Models may think for minutes before the first byte, and between two. The official SDKs wait ten minutes. */
-export const UPSTREAM_HEADERS_TIMEOUT_MS = 600_000;
-export const UPSTREAM_BODY_TIMEOUT_MS = 300_000;
-
 export interface Exchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
@@ -35,8 +31,6 @@ export function forwardAttempt(
       method: 'POST',
       headers: upstreamHeaders(request.headers, channel, requestId),
       body: askingBody ?? body,
-      headersTimeout: UPSTREAM_HEADERS_TIMEOUT_MS,
-      bodyTimeout: UPSTREAM_BODY_TIMEOUT_MS,
     },
     answer,
   );

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { count, identifier, instant } from '#contracts/cloud-event.js';
 import { usageEvent } from '#contracts/usage-event.js';
 import { apis } from '#protocols/api.js';
-import type { SettledEvent } from '../settle/settle-attempt.js';
 
 /** All that is known of an attempt before its first byte goes upstream: enough to account for it if we die. */
 export const openedAttempt = z.object({
@@ -22,6 +21,13 @@ export const openedAttempt = z.object({
   startedAt: instant,
 });
 export type OpenedAttempt = z.infer<typeof openedAttempt>;
+
+/** A usage event as the JSON that it stays: the journal keeps this very text, and JetStream gets it. */
+export interface SettledEvent {
+  readonly id: string;
+  readonly orgId: string;
+  readonly json: string;
+}
 
 /** One line of the journal. It holds identities and counts, never content. */
 const journalRecord = z.union([

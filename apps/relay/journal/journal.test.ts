@@ -4,8 +4,8 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type SettledEvent, settleExpired } from '../settle/settle-attempt.js';
-import type { OpenedAttempt } from './journal-record.js';
+import { settleExpired } from '../settle/settle-attempt.js';
+import type { OpenedAttempt, SettledEvent } from './journal-record.js';
 import { Journal, journalLimits } from './journal.js';
 import { JournalLocked } from './lock-journal.js';
 

@@ -2,8 +2,7 @@ import { closeSync, fdatasync, mkdirSync, openSync, rmSync, writeSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { SettledEvent } from '../settle/settle-attempt.js';
-import { type JournalRecord, type OpenedAttempt, writeRecord } from './journal-record.js';
+import { type JournalRecord, type OpenedAttempt, type SettledEvent, writeRecord } from './journal-record.js';
 import { lockJournal } from './lock-journal.js';
 import { type Recovered, recoverSegments, segmentName } from './recover-segments.js';
 

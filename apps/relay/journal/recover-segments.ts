@@ -1,7 +1,6 @@
 import { copyFile, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SettledEvent } from '../settle/settle-attempt.js';
-import { readRecord, type JournalRecord, type OpenedAttempt } from './journal-record.js';
+import { readRecord, type JournalRecord, type OpenedAttempt, type SettledEvent } from './journal-record.js';
 
 const SEGMENT_NAME = /^(\d{10})\.jsonl$/;
 

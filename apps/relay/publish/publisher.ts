@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SettledEvent } from '../settle/settle-attempt.js';
+import type { SettledEvent } from '../journal/journal-record.js';
 
 /** How long events wait for company: a message of many costs JetStream and its readers what a message of one costs. */
 const GATHER_MS = 10;

@@ -3,7 +3,7 @@ import { canonicalJson } from '#contracts/canonical-json.js';
 import { limits } from '#contracts/streams.js';
 import type { AttemptOutcome, UsageEvent, UsageEventData } from '#contracts/usage-event.js';
 import type { Usage } from '#usage/usage.js';
-import type { OpenedAttempt } from '../journal/journal-record.js';
+import type { OpenedAttempt, SettledEvent } from '../journal/journal-record.js';
 
 /** How an attempt ended. */
 export interface Ending {
@@ -13,13 +13,6 @@ export interface Ending {
   readonly firstByteAt?: string;
   readonly finishedAt: string;
   readonly usage: Usage;
-}
-
-/** A usage event as the JSON that it stays: the journal keeps this very text, and JetStream gets it. */
-export interface SettledEvent {
-  readonly id: string;
-  readonly orgId: string;
-  readonly json: string;
 }
 
 /** The one usage event of an attempt. Its id is the attempt's, so settling twice cannot bill twice. */
