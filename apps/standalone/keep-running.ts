@@ -33,13 +33,14 @@ const settledAfterMs = 10_000;
 /** Starts a process, and starts it again whenever it ends by itself, more slowly each time it ends soon. */
 export function keepRunning({ name, start, onStart, report }: Keeping): Kept {
   let stopping = false;
-  let current = start();
-
-  const whenReady = async () => {
-    const { pid, ready } = await current;
-    onStart(pid);
-    await ready;
+  const begin = async () => {
+    const running = await start();
+    onStart(running.pid);
+    return running;
   };
+  let current = begin();
+
+  const whenReady = async () => (await current).ready;
   const whenEnded = async () => {
     try {
       await whenReady();
@@ -57,7 +58,7 @@ export function keepRunning({ name, start, onStart, report }: Keeping): Kept {
       report(`${name} ended (${end}) and is started again.`);
       await sleep(delayMs);
       if (stopping) return;
-      current = start();
+      current = begin();
     }
   };
   const ready = whenReady();
