@@ -5,7 +5,7 @@ import type { ClickHouseTarget } from '#clickhouse/connect.js';
 export const meteringConfig = z
   .object({
     NATS_URL: natsUrl,
-    NATS_REPLICAS: natsReplicas,
+    TOLLGATE_NATS_REPLICAS: natsReplicas,
     CLICKHOUSE_URL: z
       .url({ protocol: /^https?$/ })
       .exactOptional()

@@ -11,7 +11,11 @@ export class MeteringModule {
     return {
       module: MeteringModule,
       imports: [
-        JetStreamModule.forRoot({ servers: config.NATS_URL, name: 'metering', replicas: config.NATS_REPLICAS }),
+        JetStreamModule.forRoot({
+          servers: config.NATS_URL,
+          name: 'metering',
+          replicas: config.TOLLGATE_NATS_REPLICAS,
+        }),
         ClickHouseModule.forRoot(clickHouseTarget(config)),
       ],
     };
