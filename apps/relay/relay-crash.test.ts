@@ -97,11 +97,15 @@ describe('a relay that is killed', () => {
           .catch(() => delay(20));
       }
     });
+    const answersMore = async () => {
+      const enough = house.upstream.received.length + 20;
+      while (house.upstream.received.length < enough) await delay(5);
+    };
     for (let kill = 0; kill < 3; kill += 1) {
-      await delay(300);
+      await answersMore();
       await killAndRestart();
     }
-    await delay(300);
+    await answersMore();
     going = false;
     await Promise.all(clients);
     expect(await relay.stop('SIGTERM')).toBe(0);
@@ -109,7 +113,6 @@ describe('a relay that is killed', () => {
     // What reached the upstream was opened before. An attempt that was opened and never sent is expired too.
     const sent = house.upstream.received.length - asked;
     const events = (await outcomes()).slice(before);
-    expect(sent).toBeGreaterThan(50);
     expect(events.length).toBeGreaterThanOrEqual(sent);
     expect(events.filter((outcome) => outcome !== 'completed final' && outcome !== 'expired missing')).toEqual([]);
     expect(events.length - sent).toBeLessThanOrEqual(3 * clients.length);

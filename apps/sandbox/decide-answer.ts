@@ -22,7 +22,7 @@ export interface Ask {
 
 /** What will be said and counted. It follows from the request alone: equal requests have equal answers. */
 export interface Answer {
-  /** SHA-256 of the request's body, in hex: what ids and words are taken from. */
+  /** SHA-256 of the request's body, in hex: what ids are taken from. */
   readonly hash: string;
   readonly model: string;
   /** All input, cache reads and writes included. */
@@ -83,7 +83,8 @@ const wordsPerPiece = 4;
 /** The words of the answer (one per token that is not reasoning), in the pieces in which a stream says them. */
 export function answerPieces(answer: Answer): string[] {
   const words = answer.outputTokens - answer.reasoningTokens;
-  const first = Number.parseInt(answer.hash.slice(0, 4), 16);
+  // Not from the hash: a question has the same answer streamed and not.
+  const first = answer.inputTokens;
   const pieces: string[] = [];
   for (let said = 0; said < words; said += wordsPerPiece) {
     let piece = '';
