@@ -22,7 +22,7 @@ interface CellRow extends MoneyRow {
   readonly model: string;
   readonly status: ReconciliationCell['status'];
   readonly count: string;
-  readonly id_hash: string;
+  readonly content_hash: string;
   readonly quantity: string;
 }
 
@@ -38,14 +38,17 @@ export async function readCells(
   const rows = await source.query<CellRow[]>(
     `WITH event AS (
        SELECT *, date_trunc('hour', effective_at, 'UTC') AS hour, coalesce(currency, '') AS currency_key,
-         ('x' || left(encode(sha256(convert_to(event_id, 'UTF8')), 'hex'), 16))::bit(64)::bigint AS id_hash
+         concat(event_id, ' ', encode(usage_hash, 'hex'), ' ', trunc(quantity), ' ', trunc(amount), ' ', trunc(cost))
+           AS content
        FROM charge
        WHERE ($1::text IS NULL OR org_id = $1) AND usage_sequence <= $2
      )
      SELECT org_id, hour, model, status, nullif(currency_key, '') AS currency, count(*) AS count,
-       mod(mod(sum(id_hash), 18446744073709551616) + 18446744073709551616, 18446744073709551616) AS id_hash,
+       mod(mod(sum(hash), 18446744073709551616) + 18446744073709551616, 18446744073709551616) AS content_hash,
        sum(quantity) AS quantity, sum(amount) AS amount, sum(cost) AS cost
-     FROM event
+     FROM event, LATERAL (
+       SELECT ('x' || left(encode(sha256(convert_to(content, 'UTF8')), 'hex'), 16))::bit(64)::bigint AS hash
+     ) AS hashed
      WHERE $3::text IS NULL
        OR (org_id, hour, model, status, currency_key) > ($3, $4::timestamptz, $5, $6, $7)
      GROUP BY org_id, hour, model, status, currency_key
@@ -63,7 +66,7 @@ export async function readCells(
       model: row.model,
       status: row.status,
       count: Number(row.count),
-      idHash: row.id_hash,
+      contentHash: row.content_hash,
       quantity: row.quantity,
       ...moneyOf(row),
     }),

@@ -23,8 +23,13 @@ const booked: readonly ChargeSketch[] = [
 ];
 
 /** The same fold as the contract words it, by other means than the ledger's SQL. */
-function idHash(ids: readonly string[]): string {
-  const heads = ids.map((id) => createHash('sha256').update(id).digest().readBigUInt64BE());
+function contentHash(...ids: readonly string[]): string {
+  const heads = ids.map((wanted) => {
+    const sketch = booked.find(({ id, org }) => id === wanted && org === undefined) ?? { id: wanted };
+    const { quantity = 10, amount = '', cost = amount } = sketch;
+    const content = `${wanted} ${deliveredCharge(sketch).event.data.usageHash} ${quantity} ${amount} ${cost}`;
+    return createHash('sha256').update(content).digest().readBigUInt64BE();
+  });
   return BigInt.asUintN(
     64,
     heads.reduce((sum, head) => sum + head, 0n),
@@ -126,7 +131,7 @@ describe('reading the ledger', () => {
         model: 'claude-sonnet-4-5',
         status: 'charged',
         count: 1,
-        idHash: idHash(['f']),
+        contentHash: contentHash('f'),
         quantity: '10',
         currency: 'USD',
         amount: '0.000000000002',
@@ -136,7 +141,7 @@ describe('reading the ledger', () => {
         ...cell,
         status: 'charged',
         count: 1,
-        idHash: idHash(['e']),
+        contentHash: contentHash('e'),
         quantity: '10',
         currency: 'EUR',
         amount: '0.000000000001',
@@ -146,19 +151,19 @@ describe('reading the ledger', () => {
         ...cell,
         status: 'charged',
         count: 2,
-        idHash: idHash(['a', 'b']),
+        contentHash: contentHash('a', 'b'),
         quantity: '107',
         currency: 'USD',
         amount: '0.000000000042',
         cost: '0.000000000032',
       },
-      { ...cell, status: 'suspended', count: 1, idHash: idHash(['d']), quantity: '9' },
+      { ...cell, status: 'suspended', count: 1, contentHash: contentHash('d'), quantity: '9' },
       {
         ...cell,
         hour: '2026-07-24T11:00:00.000Z',
         status: 'charged',
         count: 1,
-        idHash: idHash(['c']),
+        contentHash: contentHash('c'),
         quantity: '10',
         currency: 'USD',
         amount: '0.000000000005',

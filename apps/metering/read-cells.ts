@@ -30,7 +30,7 @@ interface CellAnswer extends Money {
   readonly model: string;
   readonly status: Status;
   readonly count: string;
-  readonly idHash: string;
+  readonly contentHash: string;
   readonly quantity: string;
   /** What orders and names the cell within its hour: a model's name is longer than a cursor may be. */
   readonly cell: string;
@@ -41,6 +41,10 @@ interface EventAnswer extends Money {
   readonly status: Status;
   readonly quantity: string;
 }
+
+const pico = (column: string) => `ifNull(toString(toInt256(toDecimal256(${column}, 12) * 1000000000000)), '')`;
+const content = `concat(event_id, ' ', source.usage_hash, ' ', toString(source.quantity),
+                   ' ', ${pico('source.amount')}, ' ', ${pico('source.cost')})`;
 
 /** Σ of a source's events by organisation, hour, model, status and currency, a page at a time. */
 export async function readCells(
@@ -58,7 +62,7 @@ export async function readCells(
   ];
   const answers = await clickhouse.query<CellAnswer>(
     `SELECT org_id AS orgId, toUnixTimestamp(hour) AS hourSeconds, model, status, currency, toString(count()) AS count,
-            toString(sum(reinterpretAsUInt64(reverse(substring(SHA256(event_id), 1, 8))))) AS idHash,
+            toString(sum(reinterpretAsUInt64(reverse(substring(SHA256(${content}), 1, 8))))) AS contentHash,
             toString(sum(source.quantity)) AS quantity,
             toString(sum(source.amount)) AS amount, toString(sum(source.cost)) AS cost,
             lower(hex(sipHash128(model, status, currency))) AS cell
@@ -69,13 +73,13 @@ export async function readCells(
     { cut: request.cut.usageSequence, limit: limit + 1, ...ifGiven('org', request.orgId), ...after },
   );
   return page(answers, limit, {
-    item: ({ orgId, hourSeconds, model, status, count, idHash, quantity, ...money }) => ({
+    item: ({ orgId, hourSeconds, model, status, count, contentHash, quantity, ...money }) => ({
       orgId,
       hour: instantOf(hourSeconds),
       model,
       status,
       count: Number(count),
-      idHash,
+      contentHash,
       quantity,
       ...moneyOf(money),
     }),

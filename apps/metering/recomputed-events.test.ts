@@ -32,7 +32,7 @@ async function project(deliveries: readonly Delivered<UsageEvent>[]) {
 
 /** What the cells must be, added up here. */
 function expectedCells(deliveries: readonly Delivered<UsageEvent>[]): ReconciliationCell[] {
-  const cells = new Map<string, { cell: ReconciliationCell; idHash: bigint; quantity: bigint; amount: bigint }>();
+  const cells = new Map<string, { cell: ReconciliationCell; contentHash: bigint; quantity: bigint; amount: bigint }>();
   for (const delivered of deliveries) {
     const { event } = delivered;
     const rated = rate(delivered);
@@ -47,19 +47,21 @@ function expectedCells(deliveries: readonly Delivered<UsageEvent>[]): Reconcilia
       status: rated.status,
       ...currency,
       count: 0,
-      idHash: '',
+      contentHash: '',
       quantity: '',
     };
-    const entry = cells.get(name) ?? { cell, idHash: 0n, quantity: 0n, amount: 0n };
+    const entry = cells.get(name) ?? { cell, contentHash: 0n, quantity: 0n, amount: 0n };
     entry.cell.count += 1;
-    entry.idHash += createHash('sha256').update(event.id).digest().readBigUInt64BE();
+    const money = rated.status === 'charged' ? `${rated.amount} ${rated.cost}` : ' ';
+    const content = `${event.id} ${event.datahash} ${totalQuantity(event.data.usage)} ${money}`;
+    entry.contentHash += createHash('sha256').update(content).digest().readBigUInt64BE();
     entry.quantity += totalQuantity(event.data.usage);
     if (rated.status === 'charged') entry.amount += rated.amount;
     cells.set(name, entry);
   }
-  return [...cells.values()].map(({ cell, idHash, quantity, amount }) => ({
+  return [...cells.values()].map(({ cell, contentHash, quantity, amount }) => ({
     ...cell,
-    idHash: BigInt.asUintN(64, idHash).toString(),
+    contentHash: BigInt.asUintN(64, contentHash).toString(),
     quantity: quantity.toString(),
     ...(cell.currency === undefined ? {} : { amount: formatAmount(amount), cost: formatAmount(amount) }),
   }));
@@ -93,16 +95,14 @@ describe('the recomputation in SQL', () => {
     const tokens = (text: number, model: string) => ({
       usage: { requestedModel: model, segments: [{ kind: 'main' as const, in: { fresh: { text } }, out: {} }] },
     });
-    await project([
-      deliveredUsage({ org: 'extremes', ...tokens(1, 'small') }),
-      deliveredUsage({ org: 'extremes', ...tokens(1, 'dear') }),
-      deliveredUsage({ org: 'extremes', ...tokens(2, 'dear') }),
-    ]);
+    const held = [tokens(1, 'small'), tokens(1, 'dear')].map((one) => deliveredUsage({ org: 'extremes', ...one }));
+    await project([...held, deliveredUsage({ org: 'extremes', ...tokens(2, 'dear') })]);
     const { items } = await readCells(engine.clickhouse, recomputedEvents, { orgId: 'extremes', cut: everything });
     expect(items.map(({ model, amount }) => [model, amount]).sort()).toEqual([
       ['dear', '1000000000000000'],
       ['small', '0.000000000001'],
     ]);
+    expect(sorted(items)).toEqual(sorted(expectedCells(held)));
   });
 
   it('charges a price of exactly nothing, and no event without a quantity', async () => {

@@ -37,8 +37,8 @@ export interface Cell {
   readonly scope: Scope;
   readonly status: Status;
   readonly count: number;
-  /** Σ mod 2⁶⁴ over the ids: equal for equal sets of events, whatever their order. */
-  readonly idHash: bigint;
+  /** Σ mod 2⁶⁴ over the events: equal for equal sets of equal events, whatever their order. */
+  readonly contentHash: bigint;
   readonly quantity: bigint;
   readonly money?: Money;
 }
@@ -55,19 +55,21 @@ export function addCell(cells: Cells, cell: Cell): void {
   cells.set(name, sum === undefined ? cell : addUp(sum, cell));
 }
 
-export function addEvent(cells: Cells, { scope, eventId, status, quantity, money }: LoggedEvent): void {
-  addCell(cells, { scope, status, count: 1, idHash: idHash(eventId), quantity, ...ifKnown(money) });
+export function addEvent(cells: Cells, event: LoggedEvent): void {
+  const { scope, status, quantity, money } = event;
+  addCell(cells, { scope, status, count: 1, contentHash: contentHash(event), quantity, ...ifKnown(money) });
 }
 
-/** The first 8 bytes of SHA-256(event id), big-endian and unsigned. */
-export function idHash(eventId: string): bigint {
-  return createHash('sha256').update(eventId).digest().readBigUInt64BE(0);
+/** As the contract's cell defines it, of one event. */
+export function contentHash({ eventId, usageHash, quantity, money }: HeldEvent): bigint {
+  const content = `${eventId} ${usageHash} ${quantity} ${money?.amount ?? ''} ${money?.cost ?? ''}`;
+  return createHash('sha256').update(content).digest().readBigUInt64BE(0);
 }
 
 export function sameSums(one: Cell, other: Cell): boolean {
   return (
     one.count === other.count &&
-    one.idHash === other.idHash &&
+    one.contentHash === other.contentHash &&
     one.quantity === other.quantity &&
     one.money?.amount === other.money?.amount &&
     one.money?.cost === other.money?.cost
@@ -79,7 +81,7 @@ export function parseCell({ orgId, hour, model, status, count, ...sums }: Reconc
     scope: { orgId, hour: new Date(hour).toISOString(), model },
     status,
     count,
-    idHash: BigInt(sums.idHash),
+    contentHash: BigInt(sums.contentHash),
     quantity: BigInt(sums.quantity),
     ...ifKnown(parseMoney(sums)),
   };
@@ -98,7 +100,7 @@ function addUp(one: Cell, other: Cell): Cell {
   return {
     ...one,
     count: one.count + other.count,
-    idHash: BigInt.asUintN(64, one.idHash + other.idHash),
+    contentHash: BigInt.asUintN(64, one.contentHash + other.contentHash),
     quantity: one.quantity + other.quantity,
     ...(one.money === undefined || other.money === undefined
       ? {}

@@ -6,7 +6,16 @@ import {
   type ReconciliationCell,
 } from '#contracts/requests/reconciliation.js';
 import { formatAmount } from '#money/pico.js';
-import { addCell, addEvent, type Cells, idHash, type LoggedEvent, type Money, parseCell, scopeName } from './cells.js';
+import {
+  addCell,
+  addEvent,
+  type Cells,
+  contentHash,
+  type LoggedEvent,
+  type Money,
+  parseCell,
+  scopeName,
+} from './cells.js';
 import { findUnequalScopes } from './compare-cells.js';
 import { compareEvents } from './compare-events.js';
 import { compareGeneralLedger } from './compare-general-ledger.js';
@@ -93,7 +102,34 @@ describe('the comparison', () => {
     );
   });
 
-  it('tells other content under the same id, once its sums differ', () => {
+  it('nets nothing: too much of one event does not hide too little of another in the same cell', () => {
+    fc.assert(
+      fc.property(event, pico, pico, fc.constantFrom('amount', 'cost'), (template, price, wrong, bent) => {
+        const at = (eventId: string, deviation: bigint): LoggedEvent => {
+          const money = { currency: 'USD', amount: price + wrong, cost: price + wrong };
+          return { ...template, eventId, status: 'charged', money: { ...money, [bent]: money[bent] + deviation } };
+        };
+        const breaks = compare([at('one', 0n), at('two', 0n)], [at('one', wrong), at('two', -wrong)]);
+        expect(breaks).toMatchObject(
+          ['one', 'two'].map((eventId) => ({ kind: 'price', eventId, difference: formatAmount(wrong) })),
+        );
+        const ppm = grossErrorPpm(breaks, new Map([['USD', 2n * (price + wrong)]])) ?? NaN;
+        expect(ppm).toBeCloseTo((Number(wrong) / Number(price + wrong)) * 1e6, 3);
+      }),
+    );
+  });
+
+  it('nets no quantities either', () => {
+    fc.assert(
+      fc.property(event, (one) => {
+        const expected = [one, { ...one, eventId: 'another' }];
+        const found = expected.map((held, index) => ({ ...held, quantity: held.quantity + (index === 0 ? 1n : -1n) }));
+        expect(compare(expected, found)).toMatchObject([{ kind: 'quantity' }, { kind: 'quantity' }]);
+      }),
+    );
+  });
+
+  it('tells other content under the same id, though its sums are the same', () => {
     const one: LoggedEvent = {
       eventId: 'e',
       scope: { orgId: 'acme', hour: '2026-09-01T10:00:00.000Z', model: 'm' },
@@ -101,7 +137,7 @@ describe('the comparison', () => {
       status: 'suspended',
       quantity: 1n,
     };
-    expect(compare([one], [{ ...one, usageHash: 'b'.repeat(64), quantity: 2n }])).toMatchObject([
+    expect(compare([one], [{ ...one, usageHash: 'b'.repeat(64) }])).toMatchObject([
       { kind: 'hash_mismatch', expected: 'a'.repeat(64), found: 'b'.repeat(64) },
     ]);
   });
@@ -144,12 +180,12 @@ describe('cells', () => {
       fc.property(events, (list) => {
         const cells = cellsOf(list);
         const read: Cells = new Map();
-        for (const { scope, status, count, idHash, quantity, money } of cells.values()) {
+        for (const { scope, status, count, contentHash, quantity, money } of cells.values()) {
           const wire: ReconciliationCell = {
             ...scope,
             status,
             count,
-            idHash: idHash.toString(),
+            contentHash: contentHash.toString(),
             quantity: quantity.toString(),
             ...(money && {
               currency: money.currency,
@@ -164,9 +200,12 @@ describe('cells', () => {
     );
   });
 
-  it('name the set of their events by the first 8 bytes of SHA-256, added mod 2^64', () => {
-    // printf abc | sha256sum
-    expect(idHash('abc')).toBe(0xba7816bf8f01cfean);
+  it('name the content of their events by the first 8 bytes of SHA-256', () => {
+    const suspended = { eventId: 'a b', usageHash: 'c0ffee', status: 'suspended', quantity: 12n } as const;
+    // printf 'a b c0ffee 12  ' | sha256sum
+    expect(contentHash(suspended)).toBe(0xabb1037a45733a64n);
+    // printf 'a b c0ffee 12 34 0' | sha256sum
+    expect(contentHash({ ...suspended, money: { currency: 'USD', amount: 34n, cost: 0n } })).toBe(0xc0e7a737109d6725n);
   });
 });
 

@@ -77,11 +77,11 @@ let stuck: Promise<void> | undefined;
 function cellsOf(events: Iterable<LoggedEvent>, { orgId }: CellsRequest) {
   const cells: Cells = new Map();
   for (const event of events) if (orgId === undefined || event.scope.orgId === orgId) addEvent(cells, event);
-  const items = [...cells.values()].map(({ scope, status, count, idHash, quantity, money }) => ({
+  const items = [...cells.values()].map(({ scope, status, count, contentHash, quantity, money }) => ({
     ...scope,
     status,
     count,
-    idHash: idHash.toString(),
+    contentHash: contentHash.toString(),
     quantity: quantity.toString(),
     ...(money && { currency: money.currency, amount: formatAmount(money.amount), cost: formatAmount(money.cost) }),
   }));
@@ -266,6 +266,27 @@ describe('a reconciliation run', () => {
     bent.clear();
   });
 
+  it('names both of two opposite errors in one cell, and counts both', async () => {
+    for (const [eventId, wrong] of [
+      ['one', 1_000_000n],
+      ['repeated', -1_000_000n],
+    ] as const) {
+      const right = held.get(eventId);
+      if (right?.money === undefined) throw new Error(`event ${eventId} is not charged`);
+      bent.set(eventId, { ...right, money: { ...right.money, amount: right.money.amount + wrong } });
+    }
+    const found = await run();
+    expect(found).toMatchObject({
+      status: 'broken',
+      breaks: [
+        { kind: 'price', source: 'ledger', eventId: 'one', difference: '0.000001' },
+        { kind: 'price', source: 'ledger', eventId: 'repeated', difference: '0.000001' },
+      ],
+    });
+    expect(found.grossErrorPpm).toBeCloseTo((0.000002 / 0.0011932) * 1e6, 6);
+    bent.clear();
+  });
+
   it('tells an event that is not what its hash says', async () => {
     await publish('acme', { ...exampleUsageEvent('acme', 'forged'), datahash: 'b'.repeat(64) });
     expect((await run()).breaks).toMatchObject([
@@ -294,6 +315,7 @@ describe('a reconciliation run', () => {
     const older = await ask(connection, listRuns, { after: last.id });
     expect(older.items.map(({ status }) => status)).toEqual([
       'unsettled',
+      'broken',
       'broken',
       'broken',
       'balanced',

@@ -20,8 +20,13 @@ export const reconciliationCell = z.object({
   /** Of charged events only. */
   currency: currency.exactOptional(),
   count,
-  /** Σ mod 2⁶⁴ of the first 8 bytes (big-endian, unsigned) of SHA-256(event id), in decimal. */
-  idHash: z.string().regex(/^\d{1,20}$/),
+  /**
+   * Σ mod 2⁶⁴, in decimal, of the first 8 bytes (big-endian, unsigned) of SHA-256 over each event as this source holds
+   * it: `<event id> <usage hash> <quantity> <amount> <cost>` in UTF-8, parted by one space each. The hash is in lower
+   * hex, quantity and money (in pico) are integers in decimal; money that is unknown is empty, and its spaces stay.
+   * Equal sums of money may hide opposite errors: this one shows them.
+   */
+  contentHash: z.string().regex(/^\d{1,20}$/),
   /** Σ of all quantities, tokens and units alike, in decimal. */
   quantity: z.string().regex(/^\d{1,38}$/),
   /** Of charged events only. */
