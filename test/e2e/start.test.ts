@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { isRunning, type Recorded } from '#embedded/leftover.js';
+import { testNats } from '#testing/nats.js';
+import { testPostgres } from '#testing/postgres.js';
 import { eventually } from '../support/eventually.js';
 import { type Instance, startInstance } from '../support/instance.js';
 
@@ -90,5 +93,23 @@ describe('a started Tollgate', () => {
     expect(await running(all)).toEqual([]);
     expect(await instance.counts('demo')).toMatchObject({ charged });
     expect(await instance.interrupt()).toBe(0);
+  }, 120_000);
+});
+
+describe('a Tollgate that is given its engines', () => {
+  it('uses them, starts none, and outlasts an outage of both', async () => {
+    const [nats, postgres] = await Promise.all([testNats(), testPostgres()]);
+    const instance = await startInstance({ environment: { NATS_URL: nats.url, DATABASE_URL: postgres.url } });
+    expect(instance).toMatchObject({ natsUrl: nats.url, databaseUrl: postgres.url });
+    expect(existsSync(join(instance.data, 'nats'))).toBe(false);
+    expect(existsSync(join(instance.data, 'postgres'))).toBe(false);
+
+    await Promise.all([nats.kill(), postgres.kill()]);
+    await sleep(2_000);
+    await Promise.all([nats.restart(), postgres.restart()]);
+    await eventually(async () => expect(await instance.counts('demo')).toMatchObject({ accepted: 0 }), 20_000);
+
+    await instance.stop();
+    await Promise.all([nats.stop(), postgres.stop()]);
   }, 120_000);
 });
