@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endOf, within } from '#embedded/child.js';
@@ -27,10 +28,11 @@ export async function startApp({ name, environment, logFile }: AppProcess): Prom
     detached: true,
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
   });
-  await log.close();
   const { exited, stop, kill } = endOf(child);
   // The only message of an app is that it is ready (libs/service).
   const announced = new Promise<'ready'>((resolve) => child.once('message', () => resolve('ready')));
+  await once(child, 'spawn');
+  await log.close();
   const becomeReady = async () => {
     const outcome = await within(readyWithinMs, Promise.race([announced, exited]));
     if (outcome === 'ready') return;
