@@ -15,7 +15,21 @@ export interface Surroundings {
   readonly config: StandaloneConfig;
 }
 
-/** What each app is told: only what it needs, so that the relay for one holds no way into the database. */
+/** What every app takes over from our own environment. The relay takes all of it: its channels name the keys of providers. */
+const inheritedByAll = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'TOLLGATE_HOST',
+  'TOLLGATE_LOG_LEVEL',
+  'TOLLGATE_NATS_REPLICAS',
+  'TOLLGATE_SANDBOX_BODIES',
+];
+
+/** What each app is told: only what it needs. The relay holds no way into the database, and no other app a provider's key. */
 export function environmentOf(app: AppName, { data, secrets, ports, config, ...urls }: Surroundings) {
   const { NATS_URL: _nats, DATABASE_URL: _database, CLICKHOUSE_URL: clickHouseUrl, ...inherited } = config;
   const nats = { NATS_URL: urls.natsUrl };
@@ -47,5 +61,8 @@ export function environmentOf(app: AppName, { data, secrets, ports, config, ...u
         : { CLICKHOUSE_URL: clickHouseUrl }),
     },
   };
-  return { ...(inherited as Record<string, string>), ...own[app] };
+  const taken = Object.entries(inherited as Record<string, string>).filter(
+    ([name]) => app === 'relay' || inheritedByAll.includes(name),
+  );
+  return { ...Object.fromEntries(taken), ...own[app] };
 }

@@ -21,6 +21,7 @@ export const entryOf = (name: string) => join(checkout, 'dist/apps', name, 'main
 
 export async function startApp({ name, environment, logFile }: AppProcess): Promise<Running> {
   const log = await open(logFile, 'a', 0o600);
+  const { size: logged } = await log.stat();
   const child = fork(entryOf(name), {
     env: environment,
     execArgv: ['--enable-source-maps'],
@@ -38,18 +39,23 @@ export async function startApp({ name, environment, logFile }: AppProcess): Prom
     if (outcome === 'ready') return;
     await kill();
     const reason =
-      outcome === undefined ? `it was not ready after ${readyWithinMs / 1000} s` : await lastError(logFile);
+      outcome === undefined ? `it was not ready after ${readyWithinMs / 1000} s` : await lastError(logFile, logged);
     throw new StartFailure(`${name} did not start: ${reason} (log: ${logFile})`);
   };
   return { pid: child.pid ?? 0, ready: becomeReady(), exited, stop: () => stop('SIGTERM', stopWithinMs), kill };
 }
 
-/** The last error that an app logged (libs/telemetry), or what Node printed last. */
-async function lastError(logFile: string): Promise<string> {
-  const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n');
+/**
+ * The last error that an app logged (libs/telemetry), or what Node printed last.
+ * @param from where its log began: before are other runs.
+ */
+async function lastError(logFile: string, from: number): Promise<string> {
+  const text = (await readFile(logFile)).subarray(from).toString().trimEnd();
+  if (text === '') return 'it printed nothing';
+  const lines = text.split('\n');
   const [, message] = /"level":"error".*?"message":("(?:[^"\\]|\\.)*")/.exec(lines.findLast(isError) ?? '') ?? [];
   if (message !== undefined) return String(JSON.parse(message));
-  return lines.findLast((line) => /^\w*Error/.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
+  return lines.findLast((line) => /^\w*Error/.test(line)) ?? lines.at(-1) ?? text;
 }
 
 const isError = (line: string) => line.includes('"level":"error"');

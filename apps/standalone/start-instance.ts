@@ -73,6 +73,8 @@ export async function startInstance(options: InstanceOptions): Promise<RunningIn
     await supervisor.ready();
     return { ...urls, adminToken: secrets.adminToken, ...(keyWorks ? { demoKey: secrets.demoKey } : {}), stop };
   } catch (error) {
+    // What fails while a signal stops us is its consequence. Its handler ends the process.
+    if (supervisor.stopping) await new Promise<never>(() => undefined);
     await stop();
     throw error;
   }
@@ -100,7 +102,9 @@ async function startApps(supervisor: Supervisor, surroundings: Surroundings & En
   if (config.TOLLGATE_CHANNELS_FILE === undefined) {
     await writeFile(data.channels, JSON.stringify(sandboxChannels(sandboxUrl), null, 2));
   }
-  await Promise.all([mkdir(data.relayJournal, { recursive: true }), mkdir(data.clickhouse, { recursive: true })]);
+  // Who spent what is nobody else's business on a shared machine.
+  const ours = { recursive: true, mode: 0o700 };
+  await Promise.all([mkdir(data.relayJournal, ours), mkdir(data.clickhouse, ours)]);
   const startOne = async (name: AppName) => {
     const logFile = data.logOf(name);
     await limitLog(logFile);

@@ -56,6 +56,10 @@ export class Supervisor {
     await this.#written;
   }
 
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
   /** Stops everything in its order. May be called at any time, also while things are starting. */
   stop(): Promise<void> {
     return this.#end('stop');
