@@ -309,6 +309,29 @@ describe('known faults', () => {
     expect(event?.data).toMatchObject({ outcome: 'aborted', usage: { completeness: 'final' } });
   });
 
+  it('2: a client that leaves while its second request waits behind the first is billed both', async () => {
+    const before = (await house.events()).length;
+    house.upstream.answer = async (_request, response, body) => {
+      if (body.includes('slow')) await delay(1_000);
+      sendJson(response, { ...answer, padding: body.includes('slow') ? '' : 'x'.repeat(8 * 1024 * 1024) });
+    };
+    const socket = connect(Number(new URL(relay.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    for (const user of ['slow', 'large']) {
+      const body = JSON.stringify({ model: 'gpt-4o', messages: [], user });
+      const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer ${KEY}\r\n`;
+      socket.write(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    }
+    await delay(500);
+    socket.destroy();
+    for (let waitedMs = 0; (await house.events()).length < before + 2 && waitedMs < 5_000; waitedMs += 50)
+      await delay(50);
+    expect((await house.events()).slice(before).map(({ data }) => [data.outcome, data.usage.completeness])).toEqual([
+      ['aborted', 'final'],
+      ['aborted', 'final'],
+    ]);
+  });
+
   it('3: an upstream that breaks off mid-stream leaves the usage that it told', async () => {
     house.upstream.answer = async (request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { SseParser } from '#protocols/sse.js';
 import { isUsageChunk } from '#usage/openai-chat.js';
@@ -46,21 +47,22 @@ export class Answer implements Dispatcher.DispatchHandler {
   #held: Buffer | undefined;
   #error: Error | undefined;
   #clientLeft = false;
-  #concluded = false;
   #drainedBytes = 0;
   /** Ends the drain, or the wait for a client that has stalled. */
   #timer: NodeJS.Timeout | undefined;
+  /** Of the request: the answer to a pipelined one has none of its own until its turn comes, and tells no `close`. */
+  readonly #socket: Socket;
+  readonly #onClientLeft = () => this.#drain();
 
   constructor(
     private readonly options: AnswerOptions,
     private readonly response: ServerResponse,
   ) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#socket = response.req.socket;
     // It may have left while the attempt was being opened.
-    if (response.destroyed) this.#drain();
-    response.on('close', () => {
-      if (!response.writableFinished && !this.#concluded) this.#drain();
-    });
+    if (this.#socket.destroyed) this.#drain();
+    this.#socket.on('close', this.#onClientLeft);
     response.on('drain', () => {
       clearTimeout(this.#timer);
       this.#controller?.resume();
@@ -119,8 +121,9 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   #conclude(): void {
-    this.#concluded = true;
     clearTimeout(this.#timer);
+    // The socket lives on for the next requests.
+    this.#socket.off('close', this.#onClientLeft);
     const { httpStatus, firstByteAt, reader } = this.#started ?? {};
     this.#end({
       sent: this.#controller !== undefined,
@@ -174,10 +177,15 @@ export class Answer implements Dispatcher.DispatchHandler {
   #send(chunk: Buffer): void {
     if (this.#clientLeft || this.response.write(chunk)) return;
     this.#controller?.pause();
-    this.#timer = setTimeout(() => this.response.destroy(), CLIENT_STALL_MS);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#drain();
+      this.response.destroy();
+    }, CLIENT_STALL_MS);
   }
 
   #drain(): void {
+    if (this.#clientLeft) return;
     this.#clientLeft = true;
     clearTimeout(this.#timer);
     this.#controller?.resume();

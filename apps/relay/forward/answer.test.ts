@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { Answer, CLIENT_STALL_MS } from './answer.js';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+const source = { provider: 'openai', api: 'openai-chat', requestedModel: 'gpt-4o' } as const;
+const options = { source, requestId: 'req_1', hideUsage: false };
+const upstream = () => {
+  const controller = {
+    paused: false,
+    pause: () => (controller.paused = true),
+    resume: () => (controller.paused = false),
+  };
+  return controller as typeof controller & Dispatcher.DispatchController;
+};
+
+describe('an answer that waits behind another on its connection', () => {
+  it('is drained when nobody has taken of it for as long as a client may stall', async () => {
+    const controller = upstream();
+    const answer = new Answer(options, new ServerResponse(new IncomingMessage(new Socket())));
+    answer.onRequestStart(controller);
+    answer.onResponseStart(controller, 200, { 'content-type': 'application/json' });
+    for (let i = 0; i < 3; i += 1) answer.onResponseData(controller, Buffer.alloc(1024 * 1024));
+    expect(controller.paused).toBe(true);
+    jest.advanceTimersByTime(CLIENT_STALL_MS);
+    expect(controller.paused).toBe(false);
+    answer.onResponseEnd();
+    expect(await answer.ended).toMatchObject({ clientLeft: true });
+  });
+
+  it('leaves no listener on a connection that goes on', async () => {
+    const socket = new Socket();
+    const controller = upstream();
+    const before = socket.listenerCount('close');
+    const answer = new Answer(options, new ServerResponse(new IncomingMessage(socket)));
+    expect(socket.listenerCount('close')).toBe(before + 1);
+    answer.onRequestStart(controller);
+    answer.onResponseEnd();
+    await answer.ended;
+    expect(socket.listenerCount('close')).toBe(before);
+  });
+});
