@@ -7,14 +7,16 @@ import {
   eventTime,
   identifier,
   logPosition,
+  name,
   sha256Hex,
+  text,
 } from '#contracts/cloud-event.js';
 
 /** One priced quantity: amount = quantity × unitPrice, exactly. */
 export const chargeLine = z.object({
-  model: z.string().max(256),
+  model: text(256),
   /** Flat name of a usage quantity, such as `in.cacheRead.text`. */
-  dimension: z.string().max(64),
+  dimension: text(64),
   quantity: count,
   unitPrice: amount,
   amount,
@@ -32,12 +34,12 @@ export const suspensionReason = z.object({
     'usage_estimated',
     'amount_out_of_range',
   ]),
-  detail: z.string().max(512),
+  detail: text(512),
 });
 export const voidReason = z.object({
   /** upstream_error: the upstream refused or failed, gave no usage, and bills nothing. */
   code: z.enum(['upstream_error', 'not_sent']),
-  detail: z.string().max(512),
+  detail: text(512),
 });
 
 /** What pricing decided about one usage event. Absent amounts are unknown, not zero. */
@@ -59,10 +61,10 @@ export const chargeData = z.object({
   projectId: identifier,
   keyId: identifier,
   channelId: identifier,
-  provider: z.string().min(1).max(64),
+  provider: name(64),
   /** The model served, else the one asked for: what spend is grouped by. */
-  model: z.string().min(1).max(256),
-  priceVersion: z.string().min(1).max(64),
+  model: name(256),
+  priceVersion: name(64),
   /** Σ of every quantity of the usage record, tokens and units alike, priced or not: what reconciliation counts. */
   quantity: z.string().regex(/^\d{1,38}$/, 'a whole number in decimal'),
   rating,

@@ -1,11 +1,21 @@
 import { z } from 'zod';
-import { cloudEvent, count, currency, amount, identifier, instant, sha256Hex } from '#contracts/cloud-event.js';
+import {
+  cloudEvent,
+  count,
+  currency,
+  amount,
+  identifier,
+  instant,
+  name,
+  sha256Hex,
+  text,
+} from '#contracts/cloud-event.js';
 import type { Usage } from '#usage/usage.js';
 
 const modality = z.partialRecord(z.enum(['text', 'audio', 'image', 'video']), count);
 
 const segment = z.object({
-  model: z.string().min(1).max(256).exactOptional(),
+  model: name(256).exactOptional(),
   kind: z.enum(['main', 'advisor', 'compaction']),
   in: z.object({
     fresh: modality.exactOptional(),
@@ -30,25 +40,25 @@ const units = z.enum([
 
 /** The canonical usage record on the wire: see libs/usage/usage.ts for what each part means. */
 export const usageRecord = z.object({
-  provider: z.string().min(1).max(64),
-  api: z.string().min(1).max(64),
-  requestedModel: z.string().min(1).max(256).exactOptional(),
-  servedModel: z.string().min(1).max(256).exactOptional(),
+  provider: name(64),
+  api: name(64),
+  requestedModel: name(256).exactOptional(),
+  servedModel: name(256).exactOptional(),
   segments: z.array(segment).max(100),
   units: z.partialRecord(units, count).exactOptional(),
   modifiers: z
     .object({
-      tierServed: z.string().max(64).exactOptional(),
+      tierServed: text(64).exactOptional(),
       batch: z.boolean().exactOptional(),
-      geo: z.string().max(64).exactOptional(),
-      speed: z.string().max(64).exactOptional(),
-      traffic: z.string().max(64).exactOptional(),
-      searchContextSize: z.string().max(64).exactOptional(),
+      geo: text(64).exactOptional(),
+      speed: text(64).exactOptional(),
+      traffic: text(64).exactOptional(),
+      searchContextSize: text(64).exactOptional(),
       byok: z.boolean().exactOptional(),
     })
     .exactOptional(),
   completeness: z.enum(['final', 'partial', 'estimated', 'missing']),
-  anomalies: z.array(z.object({ code: z.string().max(64), detail: z.string().max(512) })).max(100),
+  anomalies: z.array(z.object({ code: text(64), detail: text(512) })).max(100),
   providerCost: z.object({ amount, currency }).exactOptional(),
   raw: z.object({ json: z.string().max(16_384), sha256: sha256Hex }).exactOptional(),
 }) satisfies z.ZodType<Usage>;
@@ -77,7 +87,7 @@ export const usageEventData = z.object({
   keyId: identifier,
   channelId: identifier,
   /** The price book that was current when the attempt was opened: a replay bills the same amount. */
-  priceVersion: z.string().min(1).max(64),
+  priceVersion: name(64),
   usage: usageRecord,
 });
 export type UsageEventData = z.infer<typeof usageEventData>;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { chargeEvent } from '#contracts/charge.js';
-import { logPosition, sha256Hex } from '#contracts/cloud-event.js';
+import { logPosition, name, sha256Hex } from '#contracts/cloud-event.js';
 import { streams } from '#contracts/streams.js';
 import { usageEvent } from '#contracts/usage-event.js';
 
 export const eventSchemas = { usage: usageEvent, charges: chargeEvent } as const;
 
-const id = z.string().min(1).max(128);
+const id = name(128);
 
 /**
  * Reads what names an accepted event for ever, from as much of it as is readable. A charge stands for its usage event:

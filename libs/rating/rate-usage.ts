@@ -161,5 +161,7 @@ function mergeLines(lines: readonly RatedLine[]): RatedLine[] {
 }
 
 function suspended(code: SuspensionCode, detail: string): Suspended {
-  return { status: 'suspended', reason: { code, detail: detail.slice(0, 512) } };
+  // A cut through a surrogate pair would make the charge invalid.
+  const most = detail.slice(0, 512).replace(/\p{Surrogate}$/u, '');
+  return { status: 'suspended', reason: { code, detail: most } };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.js';
+import { PLAIN_TEXT } from './plain-text.js';
 
 /** Records what is odd about a usage object. The detail names fields and numbers, never content. */
 export type Note = (code: AnomalyCode, detail: string) => void;
@@ -12,6 +13,7 @@ export type AnomalyCode =
   | 'total_mismatch'
   | 'iteration_unknown'
   | 'too_many_segments'
+  /** A name was given that no event can carry. It may have decided the price, so the usage is not final. */
   | 'name_invalid'
   | 'unreadable'
   | 'answer_too_large'
@@ -36,12 +38,16 @@ export function nameIn(object: JsonObject | undefined, name: string, note: Note)
   const value = object?.[name];
   if (value === undefined || value === null || value === '') return undefined;
   const most = MAX_NAME_CHARACTERS[name === 'model' ? 'model' : 'word'];
-  if (typeof value === 'string' && value.length <= most) return value;
-  note(
-    'name_invalid',
-    `${name} is ${typeof value === 'string' ? `longer than ${most} characters` : `a ${typeof value}`}.`,
-  );
+  const flaw = flawOf(value, most);
+  if (flaw === undefined) return value as string;
+  note('name_invalid', `${name} ${flaw}.`);
   return undefined;
+}
+
+function flawOf(value: unknown, most: number): string | undefined {
+  if (typeof value !== 'string') return `is a ${typeof value}`;
+  if (value.length > most) return `is longer than ${most} characters`;
+  return PLAIN_TEXT.test(value) ? undefined : 'holds a control character or half of a surrogate pair';
 }
 
 /** A whole that is divided into disjoint parts. A part takes at most what is left, so that nothing is counted twice. */

@@ -246,6 +246,45 @@ describe('usage', () => {
     expect(usage).toMatchObject({ segments: [], completeness: 'missing' });
   });
 
+  describe.each([
+    ['half of a surrogate pair', 'gpt\ud800x'],
+    ['U+0000', 'gpt\u0000x'],
+    ['a line break', 'gpt\nx'],
+    ['too many characters', 'x'.repeat(257)],
+    ['no text', 4],
+  ])('with %s for a name', (_, name) => {
+    const counts = { prompt_tokens: 1, completion_tokens: 2 };
+    const messageCounts = { input_tokens: 1, output_tokens: 2 };
+    const unreadable = { completeness: 'partial', anomalies: [{ code: 'name_invalid' }] };
+
+    it('is not final: the model that was asked for is not the one that answered (fault 28)', () => {
+      const usage = readAnswer(openai, { model: name, usage: counts });
+      expect(usage).toMatchObject(unreadable);
+      expect(usage.servedModel).toBeUndefined();
+      expect(usage.segments).toHaveLength(1);
+      const chunk = { model: name, choices: [{ finish_reason: 'stop' }], usage: counts };
+      expect(readStream(openai, events(chunk))).toMatchObject(unreadable);
+      expect(readAnswer(anthropic, { model: name, usage: messageCounts })).toMatchObject(unreadable);
+    });
+
+    it('is not final either when it names a tier or the model of one call', () => {
+      expect(readAnswer(openai, { model: 'm', service_tier: name, usage: counts })).toMatchObject(unreadable);
+      const iterations = [{ type: 'message', model: name, ...messageCounts }];
+      const usage = { ...messageCounts, iterations };
+      expect(readAnswer(anthropic, { model: 'm', usage })).toMatchObject(unreadable);
+    });
+  });
+
+  it.each([undefined, null, ''])('is final without a model (%j): the one that was asked for answered', (model) => {
+    const usage = readAnswer(openai, { model, usage: { prompt_tokens: 1, completion_tokens: 2 } });
+    expect(usage).toMatchObject({ completeness: 'final', requestedModel: 'gpt-4o', anomalies: [] });
+  });
+
+  it('takes a name of any script', () => {
+    const model = 'größe-模型-🦜';
+    expect(readAnswer(openai, { model, usage: {} })).toMatchObject({ servedModel: model, anomalies: [] });
+  });
+
   it('is the same for any split of the bytes', () => {
     const streams = [
       [openai, Buffer.from(openaiStream)],

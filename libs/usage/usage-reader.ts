@@ -99,12 +99,15 @@ class UsageRecord {
   readonly #family: UsageFamily;
   readonly #told: Told = {};
   readonly #anomalies: UsageAnomaly[] = [];
+  /** A model or tier that was given but cannot be read is not the one that was asked for: its price is not known. */
+  #namesAreKnown = true;
 
   constructor(private readonly source: UsageSource) {
     this.#family = families[source.api];
   }
 
   readonly note: Note = (code: AnomalyCode, detail: string) => {
+    if (code === 'name_invalid') this.#namesAreKnown = false;
     const anomaly = { code, detail: detail.slice(0, MAX_DETAIL_CHARACTERS) };
     // A count that several rules look at is odd once.
     const known = this.#anomalies.some((other) => other.code === code && other.detail === anomaly.detail);
@@ -162,7 +165,8 @@ class UsageRecord {
       );
       return { ...counted, segments: counted.segments.slice(0, MAX_SEGMENTS), completeness: 'partial' };
     }
-    return { ...counted, completeness: complete && this.#told.atEnd === true ? 'final' : 'partial' };
+    const isFinal = complete && this.#told.atEnd === true && this.#namesAreKnown;
+    return { ...counted, completeness: isFinal ? 'final' : 'partial' };
   }
 
   #raw(usage: JsonObject): Pick<Usage, 'raw'> {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { identifier } from '#contracts/cloud-event.js';
+import { identifier, name } from '#contracts/cloud-event.js';
 import { apis } from '#protocols/api.js';
 
 /** An upstream account or gateway: where requests for its models go, and under which name they are priced. */
 export const channelSchema = z.strictObject({
   id: identifier,
-  provider: z.string().min(1).max(64),
+  provider: name(64),
   protocol: z.enum(apis),
   /** With or without `/v1`. */
   baseUrl: z.url({ protocol: /^https?$/, error: 'an http or https URL, with or without /v1' }),
-  models: z.array(z.string().min(1).max(256)).min(1),
+  models: z.array(name(256)).min(1),
   /** The environment variable that holds the provider's key. Without one, requests go without a credential. */
   apiKeyEnv: z
     .string()
