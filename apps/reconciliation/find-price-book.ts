@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { getPriceBook } from '#contracts/requests/prices.js';
-import { ask } from '#jetstream/ask.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
 import { type CompiledPriceBook, compilePriceBook } from '#rating/compile-price-book.js';
+import { askSource } from './ask-source.js';
 
 /** Undefined when no such book was ever published. */
 export type FindPriceBook = (version: string) => Promise<CompiledPriceBook | undefined>;
@@ -19,7 +19,7 @@ export function findPriceBookIn(connection: NatsConnection): FindPriceBook {
 
 async function askFor(connection: NatsConnection, version: string): Promise<CompiledPriceBook | undefined> {
   try {
-    return compilePriceBook(await ask(connection, getPriceBook, { version }));
+    return compilePriceBook(await askSource(connection, getPriceBook, { version }));
   } catch (error) {
     if (error instanceof RequestFailure && error.code === 'not_found') return undefined;
     throw error;

@@ -8,7 +8,7 @@ import {
   recomputedEvents,
 } from '#contracts/requests/reconciliation.js';
 import { limits } from '#contracts/streams.js';
-import { ask } from '#jetstream/ask.js';
+import { askSource } from './ask-source.js';
 import { addCell, type Cells, type HeldEvent, parseCell, parseEvent, type Scope } from './cells.js';
 import type { Extent } from './read-log.js';
 
@@ -39,7 +39,7 @@ export async function readCells(
   let after: string | undefined;
   do {
     const request = { ...extent, ...(after === undefined ? {} : { after }) };
-    const page = await ask(connection, source.cells, request, { timeoutMs: SOURCE_TIMEOUT_MS });
+    const page = await askSource(connection, source.cells, request, { timeoutMs: SOURCE_TIMEOUT_MS });
     for (const item of page.items) addCell(cells, parseCell(item));
     after = page.next;
   } while (after !== undefined);
@@ -60,7 +60,7 @@ export async function readEvents(
       limit: limits.maxPageSize,
       ...(after === undefined ? {} : { after }),
     };
-    const page = await ask(connection, source.events, request, { timeoutMs: SOURCE_TIMEOUT_MS });
+    const page = await askSource(connection, source.events, request, { timeoutMs: SOURCE_TIMEOUT_MS });
     events.push(...page.items.map(parseEvent));
     after = page.next;
   } while (after !== undefined);

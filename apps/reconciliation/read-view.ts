@@ -2,8 +2,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { dataHash } from '#contracts/cloud-event.js';
 import { generalLedgerTotals, type ReconciliationBreak } from '#contracts/requests/reconciliation.js';
-import { ask } from '#jetstream/ask.js';
 import { AcceptedUsage } from './accepted-usage.js';
+import { askSource } from './ask-source.js';
 import { addEvent, type Cells } from './cells.js';
 import { type Extent, type LogRoom, readLog } from './read-log.js';
 import { readQuarantine } from './read-quarantine.js';
@@ -68,6 +68,6 @@ async function readLogView(room: LogRoom, extent: Extent): Promise<LogView> {
 }
 
 async function readGeneralLedger(connection: NatsConnection, { orgId }: Extent): Promise<GeneralLedgerTotals> {
-  const reply = await ask(connection, generalLedgerTotals, orgId === undefined ? {} : { orgId });
+  const reply = await askSource(connection, generalLedgerTotals, orgId === undefined ? {} : { orgId });
   return reply.totals;
 }
