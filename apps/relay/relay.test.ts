@@ -173,14 +173,26 @@ describe('a relayed answer', () => {
     });
   });
 
-  it('that is compressed although nobody asked for it is passed on, and still read', async () => {
+  it.each(['gzip', 'GZIP', 'x-gzip'])(
+    'that is compressed (%s) although nobody asked for it is passed on, and still read',
+    async (coding) => {
+      house.upstream.answer = (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': coding });
+        response.end(gzipSync(JSON.stringify(answer)));
+      };
+      const response = await post();
+      expect(await response.json()).toEqual(answer);
+      expect((await onlyEventOf(response)).data.usage.completeness).toBe('final');
+    },
+  );
+
+  it('of a stream hides the usage chunk also where the upstream writes Identity', async () => {
     house.upstream.answer = (_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      response.end(gzipSync(JSON.stringify(answer)));
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'Identity' });
+      response.end([...openaiStream, usageChunk, DONE].join(''));
     };
-    const response = await post();
-    expect(await response.json()).toEqual(answer);
-    expect((await onlyEventOf(response)).data.usage.completeness).toBe('final');
+    const response = await post({ body: { stream: true } });
+    expect(await response.text()).toBe([...openaiStream, DONE].join(''));
   });
 
   it('that is an error passes with its status and body, and is failed', async () => {

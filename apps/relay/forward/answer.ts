@@ -5,7 +5,7 @@ import { SseParser } from '#protocols/sse.js';
 import { isUsageChunk } from '#usage/openai-chat.js';
 import { StreamUsageReader, usageReader, type UsageReader, type UsageSource } from '#usage/usage-reader.js';
 import type { Usage } from '#usage/usage.js';
-import { decodedUsage } from './decoded-usage.js';
+import { contentCoding, decodedUsage } from './decoded-usage.js';
 import { clientHeaders } from './forwarded-headers.js';
 
 /** After the client left, the upstream is read on to its usage, because it bills it; but not for ever. */
@@ -77,9 +77,9 @@ export class Answer implements Dispatcher.DispatchHandler {
     if (httpStatus < 200) return;
     const { source, requestId, hideUsage } = this.options;
     const isStream = /^text\/event-stream/i.test(headers['content-type'] ?? '');
-    const encoding = headers['content-encoding'];
-    const hides = isStream && hideUsage && (encoding ?? 'identity') === 'identity';
-    const passing = hides ? this.#passWithoutUsage(source) : this.#passUntouched(source, isStream, encoding);
+    const coding = contentCoding(headers['content-encoding']);
+    const hides = isStream && hideUsage && coding === 'identity';
+    const passing = hides ? this.#passWithoutUsage(source) : this.#passUntouched(source, isStream, coding);
     this.#started = { httpStatus, firstByteAt: new Date().toISOString(), ...passing };
     if (this.#clientLeft) return;
     this.response.writeHead(httpStatus, clientHeaders(headers, requestId, !hides));
@@ -135,8 +135,8 @@ export class Answer implements Dispatcher.DispatchHandler {
     });
   }
 
-  #passUntouched(source: UsageSource, isStream: boolean, encoding: string | undefined) {
-    const reader = decodedUsage(usageReader(source, isStream ? 'sse' : 'json'), encoding);
+  #passUntouched(source: UsageSource, isStream: boolean, coding: string) {
+    const reader = decodedUsage(usageReader(source, isStream ? 'sse' : 'json'), coding);
     const pass = (chunk: Buffer) => {
       reader.push(chunk);
       // The end of a body with a known length shows in its last bytes, so one chunk of it is always kept back.
