@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { chargeEvent } from '#contracts/charge.js';
-import { usageEvent } from '#contracts/usage-event.js';
-import { exampleChargeEvent, exampleUsageEvent } from '#jetstream/event.fixture.js';
+import { exampleChargeEvent, exampleUsageEvent } from './event.fixture.js';
+import { eventSchemas } from './stream-events.js';
 
 const usage = exampleUsageEvent('acme', 'event-1');
 const suspended = exampleChargeEvent(usage, { sequence: 1, index: 0 });
@@ -41,8 +40,8 @@ const chargeWith: Record<string, (text: string) => object> = {
 };
 
 describe.each([
-  ['a usage event', usageEvent, usageWith],
-  ['a charge', chargeEvent, chargeWith],
+  ['a usage event', eventSchemas.usage, usageWith],
+  ['a charge', eventSchemas.charges, chargeWith],
 ] as const)('%s', (_, schema, places) => {
   it.each(Object.entries(places))('is invalid for everyone when one store would refuse its %s', (_place, put) => {
     expect(schema.safeParse(put('größe-模型-🦜')).error).toBeUndefined();
