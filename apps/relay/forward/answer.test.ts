@@ -44,3 +44,24 @@ describe('an answer that waits behind another on its connection', () => {
     expect(socket.listenerCount('close')).toBe(before);
   });
 });
+
+describe('a stream whose upstream states its length', () => {
+  it('has no end for the client before it is settled', async () => {
+    const controller = upstream();
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const writeHead = jest.spyOn(response, 'writeHead');
+    const answer = new Answer(options, response);
+    answer.onRequestStart(controller);
+    answer.onResponseStart(controller, 200, { 'content-type': 'text/event-stream', 'content-length': '14' });
+    answer.onResponseData(controller, Buffer.from('data: [DONE]\n\n'));
+    answer.onResponseEnd();
+    await answer.ended;
+    expect(writeHead).toHaveBeenCalledWith(200, {
+      'content-type': 'text/event-stream',
+      'x-request-id': options.requestId,
+    });
+    expect(response.writableEnded).toBe(false);
+    expect(answer.finish()).toBe(true);
+    expect(response.writableEnded).toBe(true);
+  });
+});

@@ -82,7 +82,8 @@ export class Answer implements Dispatcher.DispatchHandler {
     const passing = hides ? this.#passWithoutUsage(source) : this.#passUntouched(source, isStream, coding);
     this.#started = { httpStatus, firstByteAt: new Date().toISOString(), ...passing };
     if (this.#clientLeft) return;
-    this.response.writeHead(httpStatus, clientHeaders(headers, requestId, !hides));
+    // With a length of its own a stream would end for the client by its last byte, before it is settled.
+    this.response.writeHead(httpStatus, clientHeaders(headers, requestId, !isStream));
     // The client of a stream sees at once that it has begun, however long the first event takes.
     if (isStream) this.response.flushHeaders();
   }
