@@ -60,7 +60,6 @@ export class RelayRequest {
   async relay(api: Api, exchange: Omit<Exchange, 'requestId'>): Promise<void> {
     const requestId = uuidv7();
     const { response } = exchange;
-    if (this.rooms.inFlight.closing) response.shouldKeepAlive = false;
     try {
       const admitted = await this.#admit(api, exchange);
       if (admitted === undefined) return;
@@ -68,12 +67,18 @@ export class RelayRequest {
         admitted instanceof Refusal
           ? admitted
           : await this.rooms.inFlight.track(this.#attempt(admitted, { ...exchange, requestId }));
-      if (refusal !== undefined) sendRefusal(response, api, refusal, requestId);
+      if (refusal !== undefined) this.#refuse(api, refusal, { response, requestId });
     } catch (error) {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
       if (response.headersSent) response.destroy();
-      else sendRefusal(response, api, new Refusal('internal', 'The relay failed: try again.'), requestId);
+      else this.#refuse(api, new Refusal('internal', 'The relay failed: try again.'), { response, requestId });
     }
+  }
+
+  #refuse(api: Api, refusal: Refusal, { response, requestId }: Pick<Exchange, 'response' | 'requestId'>): void {
+    // The relay may have begun to stop while the request came in.
+    if (this.rooms.inFlight.closing) response.shouldKeepAlive = false;
+    sendRefusal(response, api, refusal, requestId);
   }
 
   authenticate(headers: IncomingHttpHeaders): Caller | Refusal {

@@ -483,6 +483,37 @@ describe('a request that is refused', () => {
   });
 });
 
+describe('a relay that stops', () => {
+  const body = JSON.stringify({ model: 'gpt-4o', messages: [] });
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer ${KEY}\r\n`;
+  const half = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 9)}`;
+
+  it.each([
+    {
+      client: 'sends the rest of its request late',
+      rest: body.slice(9),
+      told: /^HTTP\/1.1 503 [^]*connection: close/i,
+    },
+    { client: 'never sends the rest of its request', rest: '', told: /^$/ },
+  ])('is not held by a client that $client', async ({ rest, told }) => {
+    house.upstream.answer = (_request, response) => delay(500).then(() => sendJson(response, answer));
+    const other = await startRelay({ ...house.config, TOLLGATE_RELAY_ID: 'relay-2' });
+    const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
+    let received = '';
+    socket.on('data', (data) => (received += String(data))).on('error', () => undefined);
+    socket.write(half);
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+    const inFlight = fetch(`${other.url}/v1/chat/completions`, { method: 'POST', headers, body });
+    await delay(200);
+    const closed = other.close().then(() => 'closed');
+    socket.write(rest);
+    expect(await (await inFlight).json()).toEqual(answer);
+    expect(await Promise.race([closed, delay(5_000, 'held', { ref: false })])).toBe('closed');
+    expect(received).toMatch(told);
+    socket.destroy();
+  });
+});
+
 describe('health', () => {
   it('is live and ready', async () => {
     expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);

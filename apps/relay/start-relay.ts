@@ -71,5 +71,7 @@ async function drain(app: NestFastifyApplication): Promise<void> {
   await app.get(Publisher).stop(DRAIN_EVENTS_MS);
   app.get(Snapshots).stop();
   await app.get(Journal).close();
+  // All that is left is owed nothing: a client that sends its request for ever would keep the relay from its exit.
+  server.closeAllConnections();
   await app.close();
 }
