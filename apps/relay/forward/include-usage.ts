@@ -1,7 +1,8 @@
 import { asObject, type JsonObject } from '#usage/json.js';
+import { isObjectText, withFirstMember, withMember } from './json-member.js';
 
-const OPTION = Buffer.from('"stream_options":{"include_usage":true},');
-const OPENING_BRACE = 0x7b;
+const ASKING = Buffer.from('{"include_usage":true}');
+const TRUE = Buffer.from('true');
 
 /**
  * An OpenAI stream tells its usage only when asked to. So it is asked, and the extra chunk is kept from a client that did not.
@@ -10,9 +11,8 @@ const OPENING_BRACE = 0x7b;
 export function askForUsage(body: Buffer, json: JsonObject): Buffer | undefined {
   const options = json['stream_options'];
   if (asObject(options)?.['include_usage'] === true) return undefined;
-  if (options === undefined) {
-    const start = body.indexOf(OPENING_BRACE) + 1;
-    return Buffer.concat([body.subarray(0, start), OPTION, body.subarray(start)]);
-  }
-  return Buffer.from(JSON.stringify({ ...json, stream_options: { ...asObject(options), include_usage: true } }));
+  if (options === undefined) return withFirstMember(body, 'stream_options', ASKING);
+  return withMember(body, 'stream_options', (given) =>
+    given !== undefined && isObjectText(given) ? withMember(given, 'include_usage', () => TRUE) : ASKING,
+  );
 }

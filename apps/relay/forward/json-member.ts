@@ -1,0 +1,78 @@
+const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
+const [OPENING_BRACE, CLOSING_BRACE, OPENING_BRACKET, CLOSING_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/**
+ * Sets one member of an object in its text, which has been parsed before and so is JSON. Every other byte stays: parsed
+ * and written again, large numbers would be rounded and repeated names lost.
+ * @param valueOf is told the text that is there. Of a repeated name it is the last, as for JSON.parse.
+ */
+export function withMember(object: Buffer, name: string, valueOf: (given: Buffer | undefined) => Buffer): Buffer {
+  const given = findValue(object, name);
+  if (given === undefined) return withFirstMember(object, name, valueOf(undefined));
+  const { start, end } = given;
+  return Buffer.concat([object.subarray(0, start), valueOf(object.subarray(start, end)), object.subarray(end)]);
+}
+
+/** For a name that is known not to be there. */
+export function withFirstMember(object: Buffer, name: string, value: Buffer): Buffer {
+  const start = object.indexOf(OPENING_BRACE) + 1;
+  const isEmpty = object[skipSeparators(object, start)] === CLOSING_BRACE;
+  const member = [Buffer.from(`${JSON.stringify(name)}:`), value, Buffer.from(isEmpty ? '' : ',')];
+  return Buffer.concat([object.subarray(0, start), ...member, object.subarray(start)]);
+}
+
+export function isObjectText(json: Buffer): boolean {
+  return json[0] === OPENING_BRACE;
+}
+
+function findValue(object: Buffer, name: string): { start: number; end: number } | undefined {
+  let found: { start: number; end: number } | undefined;
+  let at = skipSeparators(object, object.indexOf(OPENING_BRACE) + 1);
+  while (object[at] === QUOTE) {
+    const nameEnd = endOfString(object, at);
+    const start = skipSeparators(object, object.indexOf(COLON, nameEnd) + 1);
+    const end = endOfValue(object, start);
+    // A name may be written with escapes.
+    if (JSON.parse(object.toString('utf8', at, nameEnd)) === name) found = { start, end };
+    at = skipSeparators(object, end);
+  }
+  return found;
+}
+
+function endOfValue(json: Buffer, start: number): number {
+  let depth = 0;
+  for (let at = start; at < json.length;) {
+    const byte = json[at]!;
+    if (depth === 0 && at > start && endsScalar(byte)) return at;
+    if (byte === OPENING_BRACE || byte === OPENING_BRACKET) depth += 1;
+    if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth -= 1;
+    const isClosed = byte === QUOTE || byte === CLOSING_BRACE || byte === CLOSING_BRACKET;
+    at = byte === QUOTE ? endOfString(json, at) : at + 1;
+    if (isClosed && depth === 0) return at;
+  }
+  throw new Error(`The JSON value at byte ${start} has no end.`);
+}
+
+/** A string's end is searched for and not walked to: it may be an image of many megabytes. */
+function endOfString(json: Buffer, start: number): number {
+  for (let at = json.indexOf(QUOTE, start + 1); at !== -1; at = json.indexOf(QUOTE, at + 1)) {
+    let backslashes = 0;
+    while (json[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+  throw new Error(`The JSON string at byte ${start} has no end.`);
+}
+
+function skipSeparators(json: Buffer, start: number): number {
+  let at = start;
+  while (isSpace(json[at]) || json[at] === COMMA) at += 1;
+  return at;
+}
+
+function endsScalar(byte: number): boolean {
+  return byte === COMMA || byte === CLOSING_BRACE || isSpace(byte);
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
