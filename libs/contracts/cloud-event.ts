@@ -5,7 +5,7 @@ import { IDENTIFIER } from '#contracts/streams.js';
 import { PLAIN_TEXT } from '#usage/plain-text.js';
 
 export const identifier = z.string().regex(IDENTIFIER, 'letters, digits, "_" and "-" only, at most 64');
-export const instant = z.iso.datetime({ precision: 3 }).or(z.iso.datetime());
+export const instant = z.iso.datetime({ error: 'not a time in UTC such as 2026-07-01T00:00:00Z' });
 /** Text of others: what one store would refuse is invalid for every consumer alike, so none of them stops alone. */
 export const text = (most: number) =>
   z.string().max(most).regex(PLAIN_TEXT, 'no control character and no half of a surrogate pair');
