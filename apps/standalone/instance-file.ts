@@ -74,7 +74,11 @@ function alreadyRuns(data: DataDir, running: InstanceFile | undefined): StartFai
 
 /** Undefined for a file that a power cut left half written, as for none. */
 async function readInstance(data: DataDir): Promise<InstanceFile | undefined> {
-  const text = await readFile(data.instance, 'utf8').catch(() => undefined);
+  const text = await readFile(data.instance, 'utf8').catch((error: unknown) => {
+    // One that is there and cannot be read may belong to an instance that runs: that is no "none".
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return undefined;
+  });
   if (text === undefined) return undefined;
   try {
     return instanceFile.parse(JSON.parse(text));
