@@ -92,8 +92,8 @@ describe('the journal', () => {
       await journal.settled(event(n));
       await journal.published([`attempt-${n}`]);
     }
-    await delay(150);
-    expect(segments().length).toBeLessThanOrEqual(2);
+    // They are removed in the background, after a sync: on a busy disk that takes its time.
+    while (segments().length > 2) await delay(20);
     expect(await leftover()).toEqual({ open: ['attempt-0'], unpublished: [] });
     await journal.close();
   });
