@@ -1,5 +1,5 @@
 // The architecture as rules. Each says why, because the message is what a person sees when it fails.
-const pureLibs = 'money|usage|protocols|rating|accounting|contracts';
+const pureLibs = 'money|framing|usage|protocols|rating|accounting|contracts';
 const ioPackages = ['@nestjs', '@nats-io', 'typeorm', 'pg', '@clickhouse', 'chdb', 'undici', 'fastify'].map(
   (name) => `^node_modules/${name}/`,
 );
@@ -20,7 +20,7 @@ module.exports = {
       name: 'pure-libs-do-no-io',
       severity: 'error',
       comment:
-        'Money, usage, protocols, rating, accounting and contracts are values in, values out: a replay must give the same result.',
+        'Money, framing, usage, protocols, rating, accounting and contracts are values in, values out: a replay must give the same result.',
       from: { path: `^libs/(${pureLibs})/`, pathNot: '\\.test\\.ts$' },
       to: { path: [...ioPackages, ...ioModules] },
     },

@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const pureLibs = ['money', 'usage', 'protocols', 'rating', 'accounting', 'contracts'];
+const pureLibs = ['money', 'framing', 'usage', 'protocols', 'rating', 'accounting', 'contracts'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.tollgate/', 'coverage/'] },

@@ -9,6 +9,7 @@ import type { Counted, CountingContext, Told, UsageFamily } from './usage-family
  * https://docs.anthropic.com/en/api/messages-streaming
  */
 export const anthropicMessages: UsageFamily = {
+  usageMembers: ['usage'],
   hearAnswer: hearMessage,
   hearEvent(message, told, note) {
     if (message['type'] === 'message_start') return hearMessage(asObject(message['message']), told, note);

@@ -1,8 +1,8 @@
-import type { SsePiece } from '#protocols/sse.js';
+import type { SsePiece } from '#framing/sse.js';
 import { countIn, Division, nameIn, type Note } from './count.js';
 import { asObject, objectsIn, parseObject, present, type JsonObject } from './json.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
-import { mentionsUsage } from './usage-mention.js';
+import { mentionsAny } from './usage-mention.js';
 
 /**
  * OpenAI chat completions. `prompt_tokens` includes cached, cache-written, audio, image and video tokens;
@@ -10,6 +10,7 @@ import { mentionsUsage } from './usage-mention.js';
  * https://platform.openai.com/docs/api-reference/chat/object
  */
 export const openaiChat: UsageFamily = {
+  usageMembers: ['usage'],
   hearAnswer: hear,
   hearEvent: hear,
   isEnd: ({ data }) => data?.equals(DONE) === true,
@@ -37,7 +38,7 @@ const differences: Readonly<Record<string, Difference>> = {
  * choice either, but it carries no usage.
  */
 export function isUsageChunk({ data }: SsePiece): boolean {
-  if (data === undefined || !mentionsUsage(data)) return false;
+  if (data === undefined || !mentionsAny(data, openaiChat.usageMembers)) return false;
   const chunk = parseObject(data);
   return chunk !== undefined && asObject(chunk['usage']) !== undefined && objectsIn(chunk['choices']).length === 0;
 }

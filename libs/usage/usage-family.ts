@@ -1,36 +1,43 @@
-import type { SsePiece } from '#protocols/sse.js';
+import type { SsePiece } from '#framing/sse.js';
 import type { Note } from './count.js';
 import type { JsonObject } from './json.js';
-import type { Usage } from './usage.js';
+import type { Usage, UsageUnit } from './usage.js';
 
 /** What an upstream has told so far. Later words replace earlier ones; nothing is summed. */
 export interface Told {
   model?: string | undefined;
   tier?: string | undefined;
   usage?: JsonObject | undefined;
+  /** What the answer itself shows outside its usage object, such as its images or its built-in tool calls. */
+  units?: Partial<Record<UsageUnit, number>> | undefined;
   /** The usage came with the end of the answer, so it is not a count under way. */
   atEnd?: boolean;
 }
 
 /** What a usage object says, in canonical quantities. */
-export interface Counted extends Pick<Usage, 'segments' | 'units' | 'modifiers'> {
+export interface Counted extends Pick<Usage, 'segments' | 'units' | 'modifiers' | 'providerCost'> {
   /** Input and output are both there. */
   readonly complete: boolean;
 }
 
 export interface CountingContext {
   readonly provider: string;
+  /** The served model, else the one asked for. */
+  readonly model: string | undefined;
   readonly told: Told;
   readonly note: Note;
 }
 
 /** One protocol family. Everything that its providers share is here once; a provider states its differences only. */
 export interface UsageFamily {
+  /** The members that hold usage. An event without any of them bears on nothing and is not parsed, but for the first. */
+  readonly usageMembers: readonly string[];
   /** Takes over what a whole JSON answer tells. */
   hearAnswer(answer: JsonObject, told: Told, note: Note): void;
   /** Takes over what one message of a stream tells. */
   hearEvent(message: JsonObject, told: Told, note: Note): void;
   /** True for the event that ends a stream in this protocol. */
   isEnd(event: SsePiece): boolean;
+  /** @param usage the provider's usage object; empty when only `told.units` is known. */
   count(usage: JsonObject, context: CountingContext): Counted;
 }

@@ -1,14 +1,17 @@
-const USAGE = Buffer.from('"usage"');
 const COLON = 0x3a;
 const LETTER_N = 0x6e;
 
 /**
- * Whether JSON bytes have a `usage` member that is not null: most events of a stream have none, and are never parsed.
+ * Whether JSON bytes have one of the members, not null: most events of a stream have none, and are never parsed.
  * A completion that speaks of "usage" does not deceive it, for there the quotes are escaped.
  */
-export function mentionsUsage(json: Buffer): boolean {
-  for (let at = json.indexOf(USAGE); at !== -1; at = json.indexOf(USAGE, at)) {
-    at = skipSpace(json, at + USAGE.length);
+export function mentionsAny(json: Buffer, members: readonly string[]): boolean {
+  return members.some((member) => mentions(json, `"${member}"`));
+}
+
+function mentions(json: Buffer, quoted: string): boolean {
+  for (let at = json.indexOf(quoted, 0, 'latin1'); at !== -1; at = json.indexOf(quoted, at, 'latin1')) {
+    at = skipSpace(json, at + quoted.length);
     if (json[at] !== COLON) continue;
     at = skipSpace(json, at + 1);
     if (json[at] !== LETTER_N) return true;

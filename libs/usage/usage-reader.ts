@@ -1,18 +1,17 @@
 import { hash } from 'node:crypto';
-import type { Api } from '#protocols/api.js';
-import { SseParser, type SsePiece } from '#protocols/sse.js';
-import { anthropicMessages } from './anthropic-messages.js';
+import { SseParser, type SsePiece } from '#framing/sse.js';
 import { nameIn, type AnomalyCode, type Note } from './count.js';
+import { families } from './families.js';
 import { asObject, parseObject, type JsonObject } from './json.js';
-import { openaiChat } from './openai-chat.js';
+import type { UsageApi } from './usage-api.js';
 import type { Told, UsageFamily } from './usage-family.js';
-import { mentionsUsage } from './usage-mention.js';
+import { mentionsAny } from './usage-mention.js';
 import { segmentQuantities, unitQuantities, type Usage, type UsageAnomaly } from './usage.js';
 
 /** Who answers, and what was asked of it. */
 export interface UsageSource {
   readonly provider: string;
-  readonly api: Api;
+  readonly api: UsageApi;
   readonly requestedModel?: string;
 }
 
@@ -33,11 +32,6 @@ const MAX_SEGMENTS = 100;
 const MAX_DETAIL_CHARACTERS = 512;
 
 const ERROR_START = Buffer.from('{"error"');
-
-const families: Readonly<Record<Api, UsageFamily>> = {
-  'openai-chat': openaiChat,
-  'anthropic-messages': anthropicMessages,
-};
 
 export function usageReader(source: UsageSource, format: 'sse' | 'json'): UsageReader {
   return format === 'json' ? new AnswerUsageReader(source) : new StreamUsageReader(source);
@@ -123,7 +117,7 @@ class UsageRecord {
     }
     const isError = event.type === 'error' || data.subarray(0, ERROR_START.length).equals(ERROR_START);
     // Most events bear on nothing here and are never parsed. The first one names the model.
-    if (this.#told.model !== undefined && !isError && !mentionsUsage(data)) return;
+    if (this.#told.model !== undefined && !isError && !mentionsAny(data, this.#family.usageMembers)) return;
     const message = parseObject(data);
     if (message === undefined) return this.note('unreadable', 'An event of the stream is not a JSON object.');
     const error = asObject(message['error']);
@@ -140,8 +134,8 @@ class UsageRecord {
   }
 
   finish(): Usage {
-    const { usage, model } = this.#told;
-    const counted = usage === undefined ? undefined : this.#count(usage);
+    const { usage, units, model } = this.#told;
+    const counted = usage === undefined && units === undefined ? undefined : this.#count(usage ?? {});
     return {
       ...this.source,
       ...(model !== undefined && { servedModel: model }),
@@ -154,8 +148,9 @@ class UsageRecord {
   }
 
   #count(usage: JsonObject): Partial<Usage> {
-    const { provider } = this.source;
-    const { complete, ...counted } = this.#family.count(usage, { provider, told: this.#told, note: this.note });
+    const { provider, requestedModel } = this.source;
+    const model = this.#told.model ?? requestedModel;
+    const { complete, ...counted } = this.#family.count(usage, { provider, model, told: this.#told, note: this.note });
     const quantities = [...counted.segments.flatMap(segmentQuantities), ...unitQuantities(counted)];
     if (quantities.length === 0) return {};
     if (counted.segments.length > MAX_SEGMENTS) {

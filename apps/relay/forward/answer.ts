@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { SseParser } from '#protocols/sse.js';
+import { SseParser } from '#framing/sse.js';
 import { isUsageChunk } from '#usage/openai-chat.js';
 import { StreamUsageReader, usageReader, type UsageReader, type UsageSource } from '#usage/usage-reader.js';
 import type { Usage } from '#usage/usage.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SseParser, type SsePiece } from '#protocols/sse.js';
+import { SseParser, type SsePiece } from '#framing/sse.js';
 
 interface ReadEvent {
   readonly type?: string;
