@@ -9,9 +9,19 @@ export type AnomalyCode =
   | 'count_invalid'
   /** The parts of a count are more than the whole: they are cut down to it. */
   | 'part_exceeds_whole'
+  /** The parts of a count are less than the whole: what is left of it is taken for text. */
+  | 'parts_incomplete'
   /** The provider's own total is not the sum of its parts. */
   | 'total_mismatch'
+  /** Tokens of a kind that is not known are taken for text. */
+  | 'modality_unknown'
+  /** What was processed is told, but not what is billed of it. */
+  | 'billed_units_absent'
+  /** A duration is no whole number of milliseconds. */
+  | 'duration_rounded'
   | 'iteration_unknown'
+  /** The provider states what it charges, but not as an amount that can be held exactly. */
+  | 'cost_invalid'
   | 'too_many_segments'
   /** A name was given that no event can carry. It may have decided the price, so the usage is not final. */
   | 'name_invalid'
@@ -33,11 +43,14 @@ export function countIn(object: JsonObject | undefined, name: string, note: Note
 /** What the usage event's schema takes of a model's name, and of any other word. */
 const MAX_NAME_CHARACTERS = { model: 256, word: 64 } as const;
 
+/** The members that name a model. */
+const MODEL_MEMBERS: ReadonlySet<string> = new Set(['model', 'modelVersion', 'invokedModelId']);
+
 /** A model's name or another word of the provider's. An empty one is as good as absent. */
 export function nameIn(object: JsonObject | undefined, name: string, note: Note): string | undefined {
   const value = object?.[name];
   if (value === undefined || value === null || value === '') return undefined;
-  const most = MAX_NAME_CHARACTERS[name === 'model' ? 'model' : 'word'];
+  const most = MAX_NAME_CHARACTERS[MODEL_MEMBERS.has(name) ? 'model' : 'word'];
   const flaw = flawOf(value, most);
   if (flaw === undefined) return value as string;
   note('name_invalid', `${name} ${flaw}.`);

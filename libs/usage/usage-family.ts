@@ -1,12 +1,16 @@
 import type { SsePiece } from '#framing/sse.js';
 import type { Note } from './count.js';
 import type { JsonObject } from './json.js';
-import type { Usage, UsageUnit } from './usage.js';
+import type { OutputKind, Usage, UsageUnit } from './usage.js';
 
 /** What an upstream has told so far. Later words replace earlier ones; nothing is summed. */
 export interface Told {
   model?: string | undefined;
   tier?: string | undefined;
+  /** How fast the answer was asked to be, where that is told beside the usage. */
+  speed?: string | undefined;
+  /** What the output is, where only the kind of event says it. */
+  output?: OutputKind;
   usage?: JsonObject | undefined;
   /** What the answer itself shows outside its usage object, such as its images or its built-in tool calls. */
   units?: Partial<Record<UsageUnit, number>> | undefined;
