@@ -1,4 +1,4 @@
-import type { Api } from './api.js';
+import type { ChatApi } from './chat/chat-api.js';
 
 /** What went wrong with a request, in no protocol's words. */
 export type RefusalCode =
@@ -26,18 +26,43 @@ export class Refusal {
 }
 
 /** The HTTP status, and the type under which the official SDKs of each family know such an error. */
-const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthropic: string }>> = {
-  invalid_request: { status: 400, openai: 'invalid_request_error', anthropic: 'invalid_request_error' },
-  unauthenticated: { status: 401, openai: 'authentication_error', anthropic: 'authentication_error' },
-  model_not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error' },
-  not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error' },
-  timeout: { status: 408, openai: 'invalid_request_error', anthropic: 'invalid_request_error' },
-  too_large: { status: 413, openai: 'invalid_request_error', anthropic: 'request_too_large' },
-  unsupported_media_type: { status: 415, openai: 'invalid_request_error', anthropic: 'invalid_request_error' },
-  internal: { status: 500, openai: 'server_error', anthropic: 'api_error' },
-  upstream_unreachable: { status: 502, openai: 'server_error', anthropic: 'api_error' },
-  unavailable: { status: 503, openai: 'server_error', anthropic: 'overloaded_error' },
-  upstream_timeout: { status: 504, openai: 'server_error', anthropic: 'timeout_error' },
+const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthropic: string; google: string }>> = {
+  invalid_request: {
+    status: 400,
+    openai: 'invalid_request_error',
+    anthropic: 'invalid_request_error',
+    google: 'INVALID_ARGUMENT',
+  },
+  unauthenticated: {
+    status: 401,
+    openai: 'authentication_error',
+    anthropic: 'authentication_error',
+    google: 'UNAUTHENTICATED',
+  },
+  model_not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
+  not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
+  timeout: {
+    status: 408,
+    openai: 'invalid_request_error',
+    anthropic: 'invalid_request_error',
+    google: 'DEADLINE_EXCEEDED',
+  },
+  too_large: {
+    status: 413,
+    openai: 'invalid_request_error',
+    anthropic: 'request_too_large',
+    google: 'INVALID_ARGUMENT',
+  },
+  unsupported_media_type: {
+    status: 415,
+    openai: 'invalid_request_error',
+    anthropic: 'invalid_request_error',
+    google: 'INVALID_ARGUMENT',
+  },
+  internal: { status: 500, openai: 'server_error', anthropic: 'api_error', google: 'INTERNAL' },
+  upstream_unreachable: { status: 502, openai: 'server_error', anthropic: 'api_error', google: 'UNAVAILABLE' },
+  unavailable: { status: 503, openai: 'server_error', anthropic: 'overloaded_error', google: 'UNAVAILABLE' },
+  upstream_timeout: { status: 504, openai: 'server_error', anthropic: 'timeout_error', google: 'DEADLINE_EXCEEDED' },
 };
 
 /** OpenAI clients branch on `code`; these are the ones that OpenAI itself uses, and ours where it has none. */
@@ -48,11 +73,12 @@ const openaiCodes: Partial<Record<RefusalCode, string>> = {
 
 export const refusalStatus = (refusal: Refusal): number => wire[refusal.code].status;
 
-/** The error body in the shape of the protocol that the client speaks. Both shapes are as their providers document them. */
-export function errorBody(api: Api, refusal: Refusal, requestId: string): object {
-  const { openai, anthropic } = wire[refusal.code];
+/** The error body in the shape of the protocol that the client speaks. Each shape is as its provider documents it. */
+export function errorBody(api: ChatApi, refusal: Refusal, requestId: string): object {
+  const { status, openai, anthropic, google } = wire[refusal.code];
   switch (api) {
     case 'openai-chat':
+    case 'openai-responses':
       return {
         error: {
           message: refusal.message,
@@ -63,5 +89,7 @@ export function errorBody(api: Api, refusal: Refusal, requestId: string): object
       };
     case 'anthropic-messages':
       return { type: 'error', error: { type: anthropic, message: refusal.message }, request_id: requestId };
+    case 'gemini':
+      return { error: { code: status, message: refusal.message, status: google } };
   }
 }

@@ -1,0 +1,154 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createGoogleGenerativeAI } from '@ai-sdk/google';
+import { createOpenAI } from '@ai-sdk/openai';
+import { GoogleGenAI } from '@google/genai';
+import { jsonSchema, streamText, tool, type LanguageModel, type ToolSet } from 'ai';
+import OpenAI from 'openai';
+import type { ChatApi } from '#protocols/chat/chat-api.js';
+
+/** What a client got out of a streamed answer, in words that all SDKs share. */
+export interface SdkAnswer {
+  /** Refusals included: not every protocol keeps them apart. */
+  readonly text: string;
+  readonly toolCalls: readonly { readonly name: string; readonly input: unknown }[];
+  readonly stop: SdkStop | undefined;
+}
+export type SdkStop = 'end' | 'length' | 'tool-calls' | 'content-filter' | 'other';
+
+type ReadAnswer = (baseUrl: string) => Promise<SdkAnswer>;
+const model = 'a-model';
+const prompt = 'Hello.';
+const apiKey = 'a-key';
+
+/** The official SDK of each protocol. */
+export const officialSdk: Readonly<Record<ChatApi, ReadAnswer>> = {
+  'openai-chat': readOpenAiChat,
+  'openai-responses': readOpenAiResponses,
+  'anthropic-messages': readAnthropic,
+  gemini: readGemini,
+};
+
+/** The provider of each protocol for the `ai` SDK. */
+const aiModels: Readonly<Record<ChatApi, (baseURL: string) => LanguageModel>> = {
+  'openai-chat': (baseURL) => createOpenAI({ baseURL, apiKey }).chat(model),
+  'openai-responses': (baseURL) => createOpenAI({ baseURL, apiKey }).responses(model),
+  'anthropic-messages': (baseURL) => createAnthropic({ baseURL, apiKey })(model),
+  gemini: (baseURL) => createGoogleGenerativeAI({ baseURL, apiKey })(model),
+};
+
+const stops: Readonly<Record<string, SdkStop>> = {
+  stop: 'end',
+  end_turn: 'end',
+  stop_sequence: 'end',
+  STOP: 'end',
+  length: 'length',
+  max_tokens: 'length',
+  max_output_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  MAX_TOKENS: 'length',
+  tool_calls: 'tool-calls',
+  'tool-calls': 'tool-calls',
+  function_call: 'tool-calls',
+  tool_use: 'tool-calls',
+  content_filter: 'content-filter',
+  'content-filter': 'content-filter',
+  refusal: 'content-filter',
+  SAFETY: 'content-filter',
+  PROHIBITED_CONTENT: 'content-filter',
+};
+
+function stopOf(reason: string | null | undefined): SdkStop | undefined {
+  return reason === null || reason === undefined ? undefined : (stops[reason] ?? 'other');
+}
+
+/** A call that was cut off has no JSON: its text is compared as it is. */
+function inputOf(json: string): unknown {
+  try {
+    return JSON.parse(json === '' ? '{}' : json);
+  } catch {
+    return json;
+  }
+}
+
+async function readOpenAiChat(baseURL: string): Promise<SdkAnswer> {
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+  const stream = await client.chat.completions.create({
+    model,
+    messages: [{ role: 'user', content: prompt }],
+    stream: true,
+  });
+  let text = '';
+  let stop: string | null | undefined;
+  const calls: { name: string; json: string }[] = [];
+  for await (const { choices } of stream) {
+    const choice = (choices ?? []).find(({ index }) => (index ?? 0) === 0);
+    if (choice === undefined) continue;
+    stop = choice.finish_reason ?? stop;
+    text += (choice.delta?.content ?? '') + (choice.delta?.refusal ?? '');
+    for (const { index, function: called } of choice.delta?.tool_calls ?? []) {
+      const call = (calls[index ?? calls.length] ??= { name: '', json: '' });
+      call.name ||= called?.name ?? '';
+      call.json += called?.arguments ?? '';
+    }
+  }
+  const toolCalls = calls.map(({ name, json }) => ({ name, input: inputOf(json) }));
+  return { text, toolCalls, stop: stopOf(stop) };
+}
+
+async function readOpenAiResponses(baseURL: string): Promise<SdkAnswer> {
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+  const answer = await client.responses.stream({ model, input: prompt }).finalResponse();
+  const toolCalls = answer.output.flatMap((item) =>
+    item.type === 'function_call' ? [{ name: item.name, input: inputOf(item.arguments) }] : [],
+  );
+  const text = answer.output
+    .flatMap((item) => (item.type === 'message' ? item.content : []))
+    .map((part) => (part.type === 'refusal' ? part.refusal : part.text))
+    .join('');
+  const ended = toolCalls.length > 0 ? 'tool_calls' : 'stop';
+  return { text, toolCalls, stop: stopOf(answer.incomplete_details?.reason ?? ended) };
+}
+
+async function readAnthropic(baseURL: string): Promise<SdkAnswer> {
+  const client = new Anthropic({ baseURL, apiKey, maxRetries: 0 });
+  const messages = [{ role: 'user' as const, content: prompt }];
+  const answer = await client.messages.stream({ model, max_tokens: 100, messages }).finalMessage();
+  const text = answer.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  const toolCalls = answer.content.flatMap((block) =>
+    block.type === 'tool_use' ? [{ name: block.name, input: block.input }] : [],
+  );
+  return { text, toolCalls, stop: stopOf(answer.stop_reason) };
+}
+
+async function readGemini(baseUrl: string): Promise<SdkAnswer> {
+  const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl } });
+  const stream = await client.models.generateContentStream({ model, contents: prompt });
+  let text = '';
+  let stop: string | undefined;
+  const toolCalls: { name: string; input: unknown }[] = [];
+  for await (const { candidates, promptFeedback } of stream) {
+    const candidate = (candidates ?? []).find(({ index }) => (index ?? 0) === 0);
+    stop = candidate?.finishReason ?? (promptFeedback?.blockReason === undefined ? stop : 'SAFETY');
+    for (const part of candidate?.content?.parts ?? []) {
+      if (part.text !== undefined && part.thought !== true) text += part.text;
+      if (part.functionCall?.name !== undefined)
+        toolCalls.push({ name: part.functionCall.name, input: part.functionCall.args ?? {} });
+    }
+  }
+  return { text, toolCalls, stop: stopOf(stop === 'STOP' && toolCalls.length > 0 ? 'tool_calls' : stop) };
+}
+
+/** The same through the `ai` SDK, which has to be told the tools that the model may call. */
+export async function readWithAi(api: ChatApi, baseUrl: string, toolNames: readonly string[]): Promise<SdkAnswer> {
+  const anything = tool({ inputSchema: jsonSchema({ type: 'object' }) });
+  const result = streamText({
+    model: aiModels[api](baseUrl),
+    prompt,
+    maxRetries: 0,
+    tools: Object.fromEntries(toolNames.map((name) => [name, anything])) as ToolSet,
+    onError: () => undefined,
+  });
+  const toolCalls = (await result.toolCalls).map(({ toolName, input }) => ({ name: toolName, input }));
+  return { text: await result.text, toolCalls, stop: stopOf(await result.finishReason) };
+}
