@@ -1,25 +1,35 @@
+import type { SsePiece } from '#framing/sse.js';
 import { countIn, Division, nameIn, type Note } from './count.js';
 import { asObject, objectsIn, present, type JsonObject } from './json.js';
+import { providerCostIn } from './provider-cost.js';
 import type { InputQuantities, UsageSegment } from './usage.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
+import { mentionsAny } from './usage-mention.js';
+
+/** What Bedrock adds to the last event of a stream. Its counts are those of the usage, under other names. */
+const BEDROCK_METRICS = 'amazon-bedrock-invocationMetrics';
 
 /**
- * Anthropic messages. `input_tokens` excludes cache reads and writes; `output_tokens` includes thinking. In a stream
- * message_start tells the input, and message_delta a running total: field by field its word replaces the earlier one.
- * https://docs.anthropic.com/en/api/messages-streaming
+ * Anthropic messages, at Anthropic, Bedrock and Vertex. `input_tokens` excludes cache reads and writes; `output_tokens`
+ * includes thinking. In a stream message_start tells the input, and message_delta a running total: field by field its
+ * word replaces the earlier one. https://docs.anthropic.com/en/api/messages-streaming
  */
 export const anthropicMessages: UsageFamily = {
-  usageMembers: ['usage'],
+  usageMembers: ['usage', 'error', BEDROCK_METRICS],
   hearAnswer: hearMessage,
   hearEvent(message, told, note) {
-    if (message['type'] === 'message_start') return hearMessage(asObject(message['message']), told, note);
-    const usage = asObject(message['usage']);
-    if (message['type'] !== 'message_delta' || usage === undefined) return;
-    const given = Object.entries(usage).filter(([, value]) => value !== null);
-    told.usage = { ...told.usage, ...Object.fromEntries(given) };
-    told.atEnd = typeof asObject(message['delta'])?.['stop_reason'] === 'string';
+    switch (message['type']) {
+      case 'message_start':
+        return hearMessage(asObject(message['message']), told, note);
+      case 'message_delta':
+        return hearDelta(message, told);
+      case 'message_stop':
+        told.usage ??= usageOfMetrics(asObject(message[BEDROCK_METRICS]));
+        told.atEnd = true;
+    }
   },
-  isEnd: ({ type }) => type === 'message_stop',
+  isEnd: ({ type, data }: SsePiece) =>
+    type === 'message_stop' && (data === undefined || !mentionsAny(data, [BEDROCK_METRICS])),
   count,
 };
 
@@ -28,6 +38,28 @@ function hearMessage(message: JsonObject | undefined, told: Told, note: Note): v
   told.usage = asObject(message?.['usage']) ?? told.usage;
 }
 
+function hearDelta(message: JsonObject, told: Told): void {
+  const usage = asObject(message['usage']);
+  if (usage === undefined) return;
+  const given = Object.entries(usage).filter(([, value]) => value !== null);
+  told.usage = { ...told.usage, ...Object.fromEntries(given) };
+  told.atEnd = typeof asObject(message['delta'])?.['stop_reason'] === 'string';
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html */
+function usageOfMetrics(metrics: JsonObject | undefined): JsonObject | undefined {
+  return (
+    metrics &&
+    present({
+      input_tokens: metrics['inputTokenCount'],
+      output_tokens: metrics['outputTokenCount'],
+      cache_read_input_tokens: metrics['cacheReadInputTokenCount'],
+      cache_creation_input_tokens: metrics['cacheWriteInputTokenCount'],
+    })
+  );
+}
+
+/** Fetches of web pages are counted by the provider too, but cost nothing: they stay in the raw usage. */
 function count(usage: JsonObject, { note }: CountingContext): Counted {
   const tools = asObject(usage['server_tool_use']);
   const units = present({
@@ -38,39 +70,65 @@ function count(usage: JsonObject, { note }: CountingContext): Counted {
     tierServed: nameIn(usage, 'service_tier', note),
     geo: nameIn(usage, 'inference_geo', note),
     speed: nameIn(usage, 'speed', note),
+    byok: typeof usage['is_byok'] === 'boolean' ? usage['is_byok'] : undefined,
   });
+  const providerCost = providerCostIn(usage, note);
   return {
     segments: segmentsOf(usage, note),
     ...(units && { units }),
     ...(modifiers && { modifiers }),
+    ...(providerCost && { providerCost }),
     complete: countIn(usage, 'input_tokens', note) !== undefined && countIn(usage, 'output_tokens', note) !== undefined,
   };
+}
+
+/** What is told for the whole answer only, and belongs to its own calls, in order, as far as they reach. */
+interface Shared {
+  thinking: number | undefined;
+  hourWrites: number | undefined;
 }
 
 /** The top level leaves out what an advisor and the compaction of a conversation used; `iterations` has each call. */
 function segmentsOf(usage: JsonObject, note: Note): UsageSegment[] {
   const iterations = objectsIn(usage['iterations']);
   const calls: JsonObject[] = iterations.length === 0 ? [{ ...usage, type: 'message', model: undefined }] : iterations;
-  // Thinking is told for the whole answer only. It is a part of the answer's own calls, in order, as far as they reach.
-  let thinking = countIn(asObject(usage['output_tokens_details']), 'thinking_tokens', note);
-  const segments = calls.map((call): UsageSegment => {
-    const kind = kindOf(call, note);
-    const model = nameIn(call, 'model', note);
-    const output = countIn(call, 'output_tokens', note);
-    const reasoning = kind === 'main' && thinking !== undefined ? Math.min(thinking, output ?? 0) : undefined;
-    if (thinking !== undefined) thinking -= reasoning ?? 0;
-    const text = output === undefined ? undefined : output - (reasoning ?? 0);
-    return { kind, ...(model && { model }), in: inputOf(call, note), out: present({ text, reasoning }) ?? {} };
-  });
-  if (thinking !== undefined && thinking > 0) {
-    note('part_exceeds_whole', `thinking_tokens is ${thinking} more than output_tokens.`);
+  const shared: Shared = {
+    thinking: countIn(asObject(usage['output_tokens_details']), 'thinking_tokens', note),
+    hourWrites: countIn(asObject(usage['cache_creation']), 'ephemeral_1h_input_tokens', note),
+  };
+  const segments = calls.map((call) => segmentOf(call, shared, note));
+  if (shared.thinking !== undefined && shared.thinking > 0) {
+    note('part_exceeds_whole', `thinking_tokens is ${shared.thinking} more than output_tokens.`);
   }
   return segments;
 }
 
+function segmentOf(call: JsonObject, shared: Shared, note: Note): UsageSegment {
+  const kind = kindOf(call, note);
+  const model = nameIn(call, 'model', note);
+  const output = countIn(call, 'output_tokens', note);
+  const reasoning =
+    kind === 'main' && shared.thinking !== undefined ? Math.min(shared.thinking, output ?? 0) : undefined;
+  if (shared.thinking !== undefined) shared.thinking -= reasoning ?? 0;
+  const text = output === undefined ? undefined : output - (reasoning ?? 0);
+  const input = inputOf(kind === 'main' ? withHourWrites(call, shared, note) : call, note);
+  return { kind, ...(model && { model }), in: input, out: present({ text, reasoning }) ?? {} };
+}
+
+/** A call whose cache writes are not split by duration has its share of the answer's own split. */
+function withHourWrites(call: JsonObject, shared: Shared, note: Note): JsonObject {
+  if (asObject(call['cache_creation']) !== undefined || shared.hourWrites === undefined) return call;
+  const written = countIn(call, 'cache_creation_input_tokens', note) ?? 0;
+  const hourWrites = Math.min(written, shared.hourWrites);
+  shared.hourWrites -= hourWrites;
+  return hourWrites === 0 ? call : { ...call, cache_creation: { ephemeral_1h_input_tokens: hourWrites } };
+}
+
 function kindOf(call: JsonObject, note: Note): UsageSegment['kind'] {
   switch (call['type']) {
+    // fallback_message: another model answered where the first one would not, and both are billed.
     case 'message':
+    case 'fallback_message':
       return 'main';
     case 'advisor_message':
       return 'advisor';

@@ -20,16 +20,16 @@ export function parseObject(bytes: Buffer): JsonObject | undefined {
 }
 
 /** The record without its absent entries, or undefined when none is left. */
-export function present<Name extends string, Value>(
-  record: Readonly<Record<Name, Value | undefined>>,
-): Partial<Record<Name, Value>> | undefined {
+export function present<Given extends object>(record: Given): Present<Given> | undefined {
   // A loop and no entries: this runs several times for every answer.
-  const found: Partial<Record<Name, Value>> = {};
+  const found: Partial<Given> = {};
   let none = true;
   for (const name in record) {
     if (record[name] === undefined) continue;
     found[name] = record[name];
     none = false;
   }
-  return none ? undefined : found;
+  return none ? undefined : (found as Present<Given>);
 }
+
+type Present<Given> = { [Name in keyof Given]?: Exclude<Given[Name], undefined> };

@@ -1,6 +1,10 @@
 import type { SsePiece } from '#framing/sse.js';
-import { countIn, Division, nameIn, type Note } from './count.js';
+import { countIn, nameIn, type Note } from './count.js';
 import { asObject, objectsIn, parseObject, present, type JsonObject } from './json.js';
+import { type Difference, openaiSegment, type TokenWords } from './openai-tokens.js';
+import { providerCostIn } from './provider-cost.js';
+import { providerName } from './provider-name.js';
+import type { UsageModifiers } from './usage.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
 import { mentionsAny } from './usage-mention.js';
 
@@ -10,7 +14,8 @@ import { mentionsAny } from './usage-mention.js';
  * https://platform.openai.com/docs/api-reference/chat/object
  */
 export const openaiChat: UsageFamily = {
-  usageMembers: ['usage'],
+  // OpenRouter may report an error within a chunk that begins like any other.
+  usageMembers: ['usage', 'error'],
   hearAnswer: hear,
   hearEvent: hear,
   isEnd: ({ data }) => data?.equals(DONE) === true,
@@ -18,27 +23,36 @@ export const openaiChat: UsageFamily = {
 };
 
 const DONE = Buffer.from('[DONE]');
+const WORDS: TokenWords = { input: 'prompt_tokens', output: 'completion_tokens' };
 
 /** Where a provider of this family counts otherwise than OpenAI. */
-interface Difference {
-  /**
-   * How completion is found. total-minus-prompt: `completion_tokens` leaves thinking out.
-   * plus-reasoning: reasoning is counted beside it.
-   */
-  readonly completion: 'total-minus-prompt' | 'plus-reasoning';
-}
-
 const differences: Readonly<Record<string, Difference>> = {
-  google: { completion: 'total-minus-prompt' },
-  xai: { completion: 'plus-reasoning' },
+  // Completion leaves thinking out, and only the total tells how much it was.
+  google: { unnamed: { part: 'reasoning' } },
+  // What Voxtral hears is not in the prompt, and older answers say seconds instead of tokens.
+  mistral: { unnamed: { part: 'audio', where: 'prompt_audio_seconds' } },
+  openrouter: { writesMayBeRead: true },
+  // Deep research: https://docs.perplexity.ai/getting-started/pricing bills each of them beside the completion.
+  perplexity: { beside: ['reasoning', 'citation'], totalMayLeaveOut: true },
+  xai: { beside: ['reasoning'] },
 };
+
+/** Where it is the model that counts otherwise, whoever passes its counts on. */
+const modelDifferences: readonly (readonly [model: RegExp, difference: Difference])[] = [
+  [/^(?:.*\/)?gemini-/, { unnamed: { part: 'reasoning' } }],
+];
+
+function differenceOf({ provider, model = '' }: CountingContext): Difference {
+  const byModel = modelDifferences.find(([pattern]) => pattern.test(model));
+  return differences[providerName(provider)] ?? byModel?.[1] ?? {};
+}
 
 /**
  * The chunk that `stream_options.include_usage` adds before the end: usage and no choice. Azure's first chunk has no
  * choice either, but it carries no usage.
  */
 export function isUsageChunk({ data }: SsePiece): boolean {
-  if (data === undefined || !mentionsAny(data, openaiChat.usageMembers)) return false;
+  if (data === undefined || !mentionsAny(data, ['usage'])) return false;
   const chunk = parseObject(data);
   return chunk !== undefined && asObject(chunk['usage']) !== undefined && objectsIn(chunk['choices']).length === 0;
 }
@@ -48,82 +62,55 @@ function hear(message: JsonObject, told: Told, note: Note): void {
   told.tier = nameIn(message, 'service_tier', note) ?? told.tier;
   const choices = objectsIn(message['choices']);
   // Groq and Moonshot put the usage of a stream elsewhere.
-  const usage =
-    asObject(message['usage']) ?? asObject(asObject(message['x_groq'])?.['usage']) ?? asObject(choices[0]?.['usage']);
+  const places = [message, asObject(message['x_groq']), ...choices];
+  const usage = places.map((place) => asObject(place?.['usage'])).find(hasMembers);
   if (usage === undefined) return;
   told.usage = usage;
   told.atEnd = choices.length === 0 || choices.some((choice) => typeof choice['finish_reason'] === 'string');
 }
 
-function count(usage: JsonObject, { provider, told, note }: CountingContext): Counted {
-  const prompt = countIn(usage, 'prompt_tokens', note);
-  const completion = completionOf(usage, differences[provider], note);
-  checkTotal(usage, { prompt, completion }, note);
+/** An empty usage object tells nothing, and takes nothing back. */
+function hasMembers(usage: JsonObject | undefined): usage is JsonObject {
+  return usage !== undefined && Object.keys(usage).length > 0;
+}
+
+function count(usage: JsonObject, context: CountingContext): Counted {
+  const { told, note } = context;
+  const { segment, complete } = openaiSegment(usage, WORDS, differenceOf(context), note);
+  const units = unitsIn(usage, note);
+  const modifiers = modifiersIn(usage, told.tier, note);
+  const providerCost = providerCostIn(usage, note);
   return {
-    segments: [{ kind: 'main', in: inputOf(usage, prompt, note), out: outputOf(usage, completion, note) }],
-    ...(told.tier === undefined ? {} : { modifiers: { tierServed: tierOf(told.tier) } }),
-    complete: prompt !== undefined && completion !== undefined,
+    segments: [segment],
+    ...(units && { units }),
+    ...(modifiers && { modifiers }),
+    ...(providerCost && { providerCost }),
+    complete,
   };
 }
 
-function completionOf(usage: JsonObject, difference: Difference | undefined, note: Note): number | undefined {
-  const completion = countIn(usage, 'completion_tokens', note);
-  switch (difference?.completion) {
-    case undefined:
-      return completion;
-    case 'plus-reasoning':
-      return completion === undefined ? undefined : completion + (reasoningOf(usage, note) ?? 0);
-    case 'total-minus-prompt': {
-      const total = countIn(usage, 'total_tokens', note);
-      const prompt = countIn(usage, 'prompt_tokens', note);
-      return total === undefined || prompt === undefined || total < prompt ? completion : total - prompt;
-    }
-  }
+/** Searches of Perplexity and OpenRouter, and the sound that Mistral bills by its length. */
+function unitsIn(usage: JsonObject, note: Note): Counted['units'] {
+  const tools = asObject(usage['server_tool_use']) ?? asObject(usage['server_tool_use_details']);
+  const seconds = countIn(usage, 'prompt_audio_seconds', note);
+  return present({
+    webSearch: countIn(usage, 'num_search_queries', note) ?? countIn(tools, 'web_search_requests', note),
+    audioMs: seconds && seconds * 1000,
+  });
 }
 
-function inputOf(usage: JsonObject, prompt: number | undefined, note: Note) {
-  const details = asObject(usage['prompt_tokens_details']);
-  const division = new Division('prompt_tokens', prompt, note);
-  const take = (name: string) => division.take(name, countIn(details, name, note));
-  // The same count has other names at DeepSeek, Moonshot and Mistral; where two are given they are one.
-  const cached =
-    countIn(details, 'cached_tokens', note) ??
-    countIn(usage, 'prompt_cache_hit_tokens', note) ??
-    countIn(usage, 'cached_tokens', note) ??
-    countIn(usage, 'num_cached_tokens', note);
-  const cacheRead = present({ text: division.take('cached_tokens', cached) });
-  const cacheWrite = present({ other: take('cache_write_tokens') });
-  const rich = { audio: take('audio_tokens'), image: take('image_tokens'), video: take('video_tokens') };
-  const fresh = present({ text: division.rest(), ...rich });
-  return { ...(fresh && { fresh }), ...(cacheRead && { cacheRead }), ...(cacheWrite && { cacheWrite }) };
-}
-
-function outputOf(usage: JsonObject, completion: number | undefined, note: Note) {
-  const details = asObject(usage['completion_tokens_details']);
-  const division = new Division('completion_tokens', completion, note);
-  const take = (name: string) => division.take(name, countIn(details, name, note));
-  const reasoning = division.take('reasoning_tokens', reasoningOf(usage, note));
-  const rich = { audio: take('audio_tokens'), image: take('image_tokens') };
-  return present({ text: division.rest(), reasoning, ...rich }) ?? {};
-}
-
-function reasoningOf(usage: JsonObject, note: Note): number | undefined {
-  const details = asObject(usage['completion_tokens_details']);
-  return countIn(details, 'reasoning_tokens', note) ?? countIn(usage, 'reasoning_tokens', note);
-}
-
-function checkTotal(
-  usage: JsonObject,
-  sum: { prompt: number | undefined; completion: number | undefined },
-  note: Note,
-) {
-  const total = countIn(usage, 'total_tokens', note);
-  if (total === undefined || sum.prompt === undefined || sum.completion === undefined) return;
-  if (total === sum.prompt + sum.completion) return;
-  note('total_mismatch', `total_tokens is ${total}, but input is ${sum.prompt} and output ${sum.completion}.`);
+/** What OpenAI-shaped usage objects say of the price. @param tier what the answer around the usage says. */
+export function modifiersIn(usage: JsonObject, tier: string | undefined, note: Note): UsageModifiers | undefined {
+  const byok = usage['is_byok'];
+  const served = tier ?? nameIn(usage, 'service_tier', note);
+  return present({
+    tierServed: served === undefined ? undefined : standardTier(served),
+    searchContextSize: nameIn(usage, 'search_context_size', note),
+    byok: typeof byok === 'boolean' ? byok : undefined,
+  });
 }
 
 /** OpenAI calls its standard tier `default`; `auto` is what a request says that leaves the choice to it. */
-function tierOf(tier: string): string {
+function standardTier(tier: string): string {
   return tier === 'default' || tier === 'auto' ? 'standard' : tier;
 }

@@ -28,7 +28,8 @@ export interface ExpectedTotals {
 
 /** What is known of one API's recordings. */
 export interface Expectation {
-  readonly totals: (usage: Counts, recording: Recording) => ExpectedTotals;
+  /** undefined where the usage object holds no count. */
+  readonly totals: (usage: Counts, recording: Recording) => ExpectedTotals | undefined;
   /** Of long bodies the usage alone was kept: the answer around it. Without it the usage is the member `usage`. */
   readonly answerAround?: (usage: Counts) => object;
 }

@@ -1,0 +1,208 @@
+import { countIn, Division, type Note } from './count.js';
+import { asObject, present, type JsonObject } from './json.js';
+import type { InputQuantities, UsageSegment } from './usage.js';
+
+/** The words for one and the same thing: chat says prompt and completion, responses say input and output. */
+export interface TokenWords {
+  readonly input: 'prompt_tokens' | 'input_tokens';
+  readonly output: 'completion_tokens' | 'output_tokens';
+}
+
+/** A count that may stand within its whole, as OpenAI has it, or beside it. */
+type Part = 'reasoning' | 'citation' | 'audio' | 'cache';
+
+/** Where a provider counts otherwise than OpenAI, whose wholes include all of their parts. */
+export interface Difference {
+  /** What is counted beside prompt and completion. */
+  readonly beside?: readonly Part[];
+  /** The provider's total may leave out what it counts beside. */
+  readonly totalMayLeaveOut?: true;
+  /** What the total holds beyond prompt and completion where no count names it; `where` is the count that shows it. */
+  readonly unnamed?: { readonly part: Part; readonly where?: string };
+  /** A token that was written to the cache and read from it by the same request is in both counts. */
+  readonly writesMayBeRead?: true;
+}
+
+/** How the parts may stand where a provider's rule is not known, the likeliest first. */
+const ARRANGEMENTS: readonly (readonly Part[])[] = [[], ['reasoning'], ['cache'], ['audio'], ['cache', 'reasoning']];
+
+interface CacheWrites {
+  readonly whole: number | undefined;
+  readonly fiveMinutes?: number | undefined;
+  readonly oneHour?: number | undefined;
+}
+
+interface Told {
+  readonly words: TokenWords;
+  readonly input: number | undefined;
+  readonly output: number | undefined;
+  readonly total: number | undefined;
+  readonly cached: number | undefined;
+  readonly writes: CacheWrites;
+  readonly part: Readonly<Record<Part, number | undefined>>;
+  readonly inputDetails: JsonObject | undefined;
+  readonly outputDetails: JsonObject | undefined;
+}
+
+/** A usage object in OpenAI's words as disjoint quantities. */
+export function openaiSegment(
+  usage: JsonObject,
+  words: TokenWords,
+  difference: Difference,
+  note: Note,
+): { segment: UsageSegment; complete: boolean } {
+  const told = withUnnamed(toldIn(usage, words, note), usage, difference);
+  const beside = arrangementOf(told, difference, note);
+  const whole = (count: number | undefined, parts: readonly Part[]) =>
+    count === undefined
+      ? undefined
+      : sumOf(
+          count,
+          told,
+          parts.filter((part) => beside.includes(part)),
+        );
+  const input = new Division(words.input, whole(told.input, ['cache', 'audio']), note);
+  const output = new Division(words.output, whole(told.output, ['reasoning', 'citation']), note);
+  checkCacheMiss(usage, told, note);
+  return {
+    segment: { kind: 'main', in: inputOf(told, input, difference, note), out: outputOf(told, output, note) },
+    complete: told.input !== undefined && told.output !== undefined,
+  };
+}
+
+function toldIn(usage: JsonObject, words: TokenWords, note: Note): Told {
+  const inputDetails = asObject(usage[`${words.input}_details`]);
+  const outputDetails = asObject(usage[`${words.output}_details`]);
+  const cached = cachedIn(usage, inputDetails, note);
+  const writes = cacheWritesIn(usage, inputDetails, note);
+  const part = {
+    reasoning: countIn(outputDetails, 'reasoning_tokens', note) ?? countIn(usage, 'reasoning_tokens', note),
+    citation: countIn(usage, 'citation_tokens', note),
+    audio: countIn(inputDetails, 'audio_tokens', note),
+    cache: (cached ?? 0) + (writes.whole ?? 0),
+  };
+  const wholes = {
+    input: countIn(usage, words.input, note),
+    output: countIn(usage, words.output, note),
+    total: countIn(usage, 'total_tokens', note),
+  };
+  return { words, ...wholes, cached, writes, part, inputDetails, outputDetails };
+}
+
+/** The same count has other names at DeepSeek, Moonshot, Mistral and LiteLLM; where two are given they are one. */
+function cachedIn(usage: JsonObject, details: JsonObject | undefined, note: Note): number | undefined {
+  return (
+    countIn(details, 'cached_tokens', note) ??
+    countIn(usage, 'prompt_cache_hit_tokens', note) ??
+    countIn(usage, 'cached_tokens', note) ??
+    countIn(usage, 'num_cached_tokens', note) ??
+    countIn(usage, 'cache_read_input_tokens', note)
+  );
+}
+
+/** OpenAI and OpenRouter give the whole; Qwen and LiteLLM call it otherwise, and may split it by how long it lives. */
+function cacheWritesIn(usage: JsonObject, details: JsonObject | undefined, note: Note): CacheWrites {
+  const split =
+    asObject(details?.['cache_creation']) ??
+    asObject(details?.['cache_creation_token_details']) ??
+    asObject(usage['cache_creation']);
+  const fiveMinutes = countIn(split, 'ephemeral_5m_input_tokens', note);
+  const oneHour = countIn(split, 'ephemeral_1h_input_tokens', note);
+  const whole =
+    countIn(details, 'cache_write_tokens', note) ??
+    countIn(details, 'cache_creation_tokens', note) ??
+    countIn(details, 'cache_creation_input_tokens', note) ??
+    countIn(usage, 'cache_creation_input_tokens', note);
+  const sum = fiveMinutes === undefined && oneHour === undefined ? undefined : (fiveMinutes ?? 0) + (oneHour ?? 0);
+  return { whole: whole ?? sum, fiveMinutes, oneHour };
+}
+
+function withUnnamed(told: Told, usage: JsonObject, { unnamed }: Difference): Told {
+  const { input, output, total, part } = told;
+  if (unnamed === undefined || input === undefined || output === undefined || total === undefined) return told;
+  const isShown = unnamed.where === undefined || Number(usage[unnamed.where]) > 0;
+  if (!isShown || (part[unnamed.part] ?? 0) > 0 || total <= input + output) return told;
+  return { ...told, part: { ...part, [unnamed.part]: total - input - output } };
+}
+
+/**
+ * Which parts stand beside their whole: as the provider's rule says where its total agrees, else as the total says
+ * where it agrees with another arrangement. That is how gateways of unknown make are read.
+ */
+function arrangementOf(told: Told, difference: Difference, note: Note): readonly Part[] {
+  const rule = difference.beside ?? [];
+  const { words, input, output, total } = told;
+  if (input === undefined || output === undefined || total === undefined) return rule;
+  const fits = (beside: readonly Part[]) => sumOf(input + output, told, beside) === total;
+  if (fits(rule) || (difference.totalMayLeaveOut === true && fits([]))) return rule;
+  const fitting = ARRANGEMENTS.find(fits);
+  // A provider that is known to count in its own way, and does not do so here, is worth a look.
+  if (fitting === undefined || rule.length > 0) {
+    note('total_mismatch', `total_tokens is ${total}, but ${words.input} is ${input} and ${words.output} ${output}.`);
+  }
+  return fitting ?? rule;
+}
+
+function sumOf(count: number, { part }: Told, beside: readonly Part[]): number {
+  return beside.reduce((sum, name) => sum + (part[name] ?? 0), count);
+}
+
+function inputOf(told: Told, input: Division, difference: Difference, note: Note): InputQuantities {
+  const details = told.inputDetails;
+  const cached = input.take('cached_tokens', told.cached);
+  const cacheRead = readByModality(cached, asObject(details?.['cached_tokens_details']), note);
+  const cacheWrite = writesByDuration(difference.writesMayBeRead ? unread(told, input) : told.writes, input, note);
+  // What was read from the cache is not fresh.
+  const take = (modality: 'audio' | 'image' | 'video', count: number | undefined) =>
+    input.take(`${modality}_tokens`, count && Math.max(0, count - (cacheRead?.[modality] ?? 0)));
+  const rich = {
+    audio: take('audio', told.part.audio),
+    image: take('image', countIn(details, 'image_tokens', note)),
+    video: take('video', countIn(details, 'video_tokens', note)),
+  };
+  const fresh = present({ text: input.rest(), ...rich });
+  return { ...(fresh && { fresh }), ...(cacheRead && { cacheRead }), ...(cacheWrite && { cacheWrite }) };
+}
+
+function readByModality(cached: number | undefined, split: JsonObject | undefined, note: Note) {
+  const division = new Division('cached_tokens', cached, note);
+  const take = (name: string) => division.take(name, countIn(split, name, note));
+  const rich = { audio: take('audio_tokens'), image: take('image_tokens'), video: take('video_tokens') };
+  return present({ text: division.rest(), ...rich });
+}
+
+/** Where the writes exceed what is left beside the reads, the same tokens are in both: they are counted as read. */
+function unread({ writes, cached = 0 }: Told, input: Division): CacheWrites {
+  const left = input.rest();
+  if (writes.whole === undefined || left === undefined || writes.whole <= left) return writes;
+  return { whole: Math.max(0, writes.whole - cached) };
+}
+
+function writesByDuration(writes: CacheWrites, input: Division, note: Note): InputQuantities['cacheWrite'] {
+  const division = new Division('cache_write_tokens', input.take('cache_write_tokens', writes.whole), note);
+  const ttl1h = division.take('ephemeral_1h_input_tokens', writes.oneHour);
+  const ttl5m = division.take('ephemeral_5m_input_tokens', writes.fiveMinutes);
+  const isSplit = ttl5m !== undefined || ttl1h !== undefined;
+  const rest = division.rest();
+  return present({ ttl5m, ttl1h, other: isSplit && rest === 0 ? undefined : rest });
+}
+
+/** Accepted and rejected prediction tokens are billed as completion tokens: they stay a part of the text. */
+function outputOf(told: Told, output: Division, note: Note): UsageSegment['out'] {
+  const take = (name: string) => output.take(name, countIn(told.outputDetails, name, note));
+  const parts = {
+    reasoning: output.take('reasoning_tokens', told.part.reasoning),
+    citation: output.take('citation_tokens', told.part.citation),
+    audio: take('audio_tokens'),
+    image: take('image_tokens'),
+  };
+  return present({ text: output.rest(), ...parts }) ?? {};
+}
+
+/** DeepSeek: hit + miss = prompt. https://api-docs.deepseek.com/guides/kv_cache */
+function checkCacheMiss(usage: JsonObject, { input }: Told, note: Note): void {
+  const hit = countIn(usage, 'prompt_cache_hit_tokens', note);
+  const miss = countIn(usage, 'prompt_cache_miss_tokens', note);
+  if (hit === undefined || miss === undefined || input === undefined || hit + miss === input) return;
+  note('total_mismatch', `prompt_tokens is ${input}, but cache hits and misses are ${hit} and ${miss}.`);
+}
