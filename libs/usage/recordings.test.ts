@@ -77,16 +77,15 @@ const quantitiesOf = (usage: Usage) => [...usage.segments.flatMap(segmentQuantit
 /** What of the record is not what the recorded usage says; nothing when all of it is. */
 function differences(recording: Recording, usage: Usage): string[] {
   const quantities = quantitiesOf(usage);
-  if (recording.usage === null || Object.keys(recording.usage).length === 0) {
+  const { usage: recorded } = recording;
+  const hasUsage = recorded !== null && Object.keys(recorded).length > 0;
+  const expected = hasUsage ? expectedTotals[recording.api]!.totals(recorded, recording) : undefined;
+  if (expected === undefined) {
     return usage.completeness === 'missing' && quantities.length === 0 ? [] : ['told without usage'];
   }
   const sum = (wanted: string) =>
     quantities.filter(({ dimension }) => dimension === wanted).reduce((total, one) => total + one.quantity, 0);
-  const {
-    in: input,
-    out: output,
-    quantities: single = {},
-  } = expectedTotals[recording.api]!.totals(recording.usage, recording);
+  const { in: input, out: output, quantities: single = {} } = expected;
   const told = (dimension: string) => quantities.some((one) => one.dimension === dimension);
   const compared: [string, number | undefined, number | undefined][] = [
     ['Σ in', usage.segments.reduce((total, segment) => total + inputTokens(segment), 0), input],

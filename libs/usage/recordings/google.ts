@@ -1,14 +1,20 @@
 import { countedOrZero, type Counts, type Expectation, type ExpectedTotals } from './recording.js';
 
-interface Names {
+/** Where tokens are split by modality. */
+interface Split {
+  readonly split: string;
+  readonly entryCount: string;
+}
+
+interface Names extends Split {
   readonly input: string;
   readonly output: string;
   readonly thoughts: string;
   readonly toolPrompt: string;
   readonly total: string;
-  readonly split: string;
-  readonly entryCount: string;
 }
+
+const CACHED: Split = { split: 'cacheTokensDetails', entryCount: 'tokenCount' };
 
 /** Σ in is the prompt and what tools answered, Σ out the candidates and the thoughts: together they are the total. */
 function totals(usage: Counts, names: Names): ExpectedTotals | undefined {
@@ -26,14 +32,19 @@ function totals(usage: Counts, names: Names): ExpectedTotals | undefined {
     quantities: {
       'in.toolPrompt': usage[names.toolPrompt] as number | undefined,
       'out.reasoning': usage[names.thoughts] as number | undefined,
-      ...(usage['cachedContentTokenCount'] === undefined && { 'in.fresh.audio': heard, 'in.fresh.image': seen }),
+      ...(usage['cacheTokensDetails'] === undefined
+        ? { 'in.fresh.audio': heard, 'in.fresh.image': seen }
+        : {
+            'in.cacheRead.audio': tokensOf(usage, CACHED, ['AUDIO']),
+            'in.cacheRead.text': tokensOf(usage, CACHED, ['TEXT']),
+          }),
     },
   };
 }
 
-function tokensOf(usage: Counts, { split, entryCount }: Names, modalities: readonly string[]): number | undefined {
-  const entries = ((usage[split] as readonly Counts[] | undefined) ?? []).filter(({ modality }) =>
-    modalities.includes(String(modality).toUpperCase()),
+function tokensOf(usage: Counts, { split, entryCount }: Split, modalities: readonly string[]): number | undefined {
+  const entries = ((usage[split] as readonly Counts[] | undefined) ?? []).filter(
+    (entry) => modalities.includes(String(entry['modality']).toUpperCase()) && entry[entryCount] !== undefined,
   );
   return entries.length === 0 ? undefined : entries.reduce((sum, entry) => sum + countedOrZero(entry, entryCount), 0);
 }
