@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sourceOfUrl, urlOfSource } from './data-url.js';
 import { InvalidBody } from './members.js';

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import type { Target } from './chat-protocol.js';
 import { Losses } from './losses.js';
 import { reasoningBudget, reasoningEffort } from './reasoning-effort.js';
