@@ -58,6 +58,10 @@ export const usageRecord = z.object({
     })
     .exactOptional(),
   completeness: z.enum(['final', 'partial', 'estimated', 'missing']),
+  estimated: z
+    .array(z.enum(['in', 'out']))
+    .max(2)
+    .exactOptional(),
   anomalies: z.array(z.object({ code: text(64), detail: text(512) })).max(100),
   providerCost: z.object({ amount, currency }).exactOptional(),
   raw: z.object({ json: z.string().max(16_384), sha256: sha256Hex }).exactOptional(),

@@ -13,6 +13,8 @@ export interface Usage {
   readonly units?: Readonly<Partial<Record<UsageUnit, number>>>;
   readonly modifiers?: UsageModifiers;
   readonly completeness: Completeness;
+  /** Which sides an estimate filled or raised; the others are as the provider told them. */
+  readonly estimated?: readonly ('in' | 'out')[];
   readonly anomalies: readonly UsageAnomaly[];
   /** The charge that the provider itself stated, as a decimal string of main units. */
   readonly providerCost?: { readonly amount: string; readonly currency: string };
@@ -60,7 +62,10 @@ export interface UsageModifiers {
   readonly byok?: boolean;
 }
 
-/** `partial`: the stream broke off after some counts; `missing`: the provider told nothing at all. */
+/**
+ * `partial`: the stream broke off after some counts; `missing`: the provider told nothing at all; `estimated`: one of
+ * them, counted from what passed.
+ */
 export type Completeness = 'final' | 'partial' | 'estimated' | 'missing';
 
 export interface UsageAnomaly {
