@@ -5,6 +5,7 @@ import { openaiSegment, type Difference } from './openai-tokens.js';
 import { providerName } from './provider-name.js';
 import type { UsageSegment } from './usage.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
+import { isDone } from './done-event.js';
 
 /**
  * Transcription and speech. Some models are charged by the second of audio, others by the token; Mistral tells both.
@@ -19,11 +20,9 @@ export const audio: UsageFamily = {
     told.atEnd ||= typeof message['type'] === 'string' && message['type'].endsWith('.done');
     if (message['type'] === 'speech.audio.done') told.output = 'audio';
   },
-  isEnd: ({ data }) => data?.equals(DONE) === true,
+  isEnd: isDone,
   count,
 };
-
-const DONE = Buffer.from('[DONE]');
 
 const differences: Readonly<Record<string, Difference>> = {
   // Voxtral's audio tokens are not within its prompt tokens.

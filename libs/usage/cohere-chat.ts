@@ -1,6 +1,7 @@
 import { countBilledUnits, hasBilledUnits } from './cohere-billed-units.js';
 import { asObject, type JsonObject } from './json.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
+import { isDone } from './done-event.js';
 
 /**
  * Cohere chat, version 1 and 2. A stream tells its usage once, in its last event: message-end, or stream-end in
@@ -11,11 +12,9 @@ export const cohereChat: UsageFamily = {
   usageMembers: ['usage', 'meta'],
   hearAnswer: hear,
   hearEvent: (message, told) => hear(asObject(message['delta']) ?? asObject(message['response']) ?? {}, told),
-  isEnd: ({ data }) => data?.equals(DONE) === true,
+  isEnd: isDone,
   count,
 };
-
-const DONE = Buffer.from('[DONE]');
 
 function hear(answer: JsonObject, told: Told): void {
   const usage = asObject(answer['usage']) ?? asObject(answer['meta']);

@@ -67,7 +67,10 @@ function unitsOf(usage: JsonObject, note: Note): Counted['units'] {
     webSearch: countIn(search, 'count', note),
     images: countIn(usage, 'image_count', note),
     characters: countIn(usage, 'characters', note),
-    // Speech recognition is charged by the second.
-    audioMs: secondsAsMs(usage, 'seconds', note) ?? secondsAsMs(usage, 'duration', note),
+    // Speech recognition is charged by the second. Beside a count of videos the duration is theirs.
+    audioMs: usage['video_count'] === undefined ? secondsOf(usage, note) : undefined,
   });
 }
+
+const secondsOf = (usage: JsonObject, note: Note) =>
+  secondsAsMs(usage, 'seconds', note) ?? secondsAsMs(usage, 'duration', note);

@@ -3,6 +3,7 @@ import { billedSearches, queriesIn } from './gemini-searches.js';
 import { countGemini, interactionNames } from './gemini-tokens.js';
 import { asObject, objectsIn, present, type JsonObject } from './json.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
+import { isDone } from './done-event.js';
 
 /**
  * Google's Interactions API. It counts as generateContent does, under other names; the usage of a stream comes with
@@ -16,11 +17,9 @@ export const geminiInteractions: UsageFamily = {
     hearInteraction(asObject(message['interaction']), told, note);
     hearSearch(asObject(message['delta']), told);
   },
-  isEnd: ({ data }) => data?.equals(DONE) === true,
+  isEnd: isDone,
   count,
 };
-
-const DONE = Buffer.from('[DONE]');
 
 function hearInteraction(interaction: JsonObject | undefined, told: Told, note: Note): void {
   told.model = nameIn(interaction, 'model', note) ?? told.model;

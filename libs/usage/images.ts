@@ -4,6 +4,7 @@ import { openaiSegment } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
 import type { UsageSegment } from './usage.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
+import { isDone } from './done-event.js';
 
 /**
  * Images. gpt-image is charged by the token; DALL·E, Imagen and Grok by the image, which the answer itself shows.
@@ -23,11 +24,9 @@ export const images: UsageFamily = {
     told.units = { images: (told.units?.images ?? 0) + 1 };
     told.atEnd = true;
   },
-  isEnd: ({ data }) => data?.equals(DONE) === true,
+  isEnd: isDone,
   count,
 };
-
-const DONE = Buffer.from('[DONE]');
 
 function hear(message: JsonObject, told: Told, note: Note): void {
   told.model = nameIn(message, 'model', note) ?? told.model;
