@@ -39,7 +39,10 @@ export class Reading {
   }
 }
 
-/** The members of an untrusted JSON object. In all four protocols null is as good as absent. */
+/**
+ * The members of an untrusted JSON object. In all four protocols null is as good as absent. Gemini's names are asked
+ * for in camelCase and found in snake_case too, as protobuf's JSON has it; the others' are in snake_case anyway.
+ */
 export class Members {
   readonly #unread: Set<string>;
 
@@ -60,23 +63,26 @@ export class Members {
   }
 
   pathOf(name: string | number): string {
-    return this.at === '' ? String(name) : `${this.at}.${name}`;
+    const spelled = typeof name === 'string' ? this.#spelled(name) : name;
+    return this.at === '' ? String(spelled) : `${this.at}.${spelled}`;
   }
 
   /** Whether the member is there, without reading it. */
   has(name: string): boolean {
-    return this.source[name] !== null && this.source[name] !== undefined;
+    const value = this.source[this.#spelled(name)];
+    return value !== null && value !== undefined;
   }
 
   /** Crosses off what says nothing that any other protocol could want: the reader says why beside it. */
   ignore(...names: readonly string[]): void {
-    for (const name of names) this.#unread.delete(name);
+    for (const name of names) this.#unread.delete(this.#spelled(name));
   }
 
   /** The member as it is, whatever it is. */
   value(name: string): unknown {
-    this.#unread.delete(name);
-    return this.source[name] ?? undefined;
+    const spelled = this.#spelled(name);
+    this.#unread.delete(spelled);
+    return this.source[spelled] ?? undefined;
   }
 
   string(name: string): string | undefined {
@@ -156,6 +162,13 @@ export class Members {
 
   /** Tells one member as a loss of no consequence and crosses it off; nothing when it is absent. */
   hint(name: string, reason: string): void {
-    if (this.#unread.delete(name)) this.losses.hint(this.pathOf(name), reason);
+    if (this.#unread.delete(this.#spelled(name))) this.losses.hint(this.pathOf(name), reason);
+  }
+
+  /** How this body spells the name. */
+  #spelled(name: string): string {
+    if (Object.hasOwn(this.source, name)) return name;
+    const snakeCase = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return Object.hasOwn(this.source, snakeCase) ? snakeCase : name;
   }
 }
