@@ -46,6 +46,15 @@ describe('usage of images', () => {
     expect(readAnswer(source, { error: { message: 'No.' } }).completeness).toBe('missing');
   });
 
+  it('counts the images beside tokens that are zero', () => {
+    const zeros = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+    expect(quantitiesOf(readAnswer(source, { data: [{}], usage: zeros }))).toEqual({
+      'in.fresh.text': 0,
+      'out.image': 0,
+      'units.images': 1,
+    });
+  });
+
   it("keeps xAI's own charge", () => {
     const read = readAnswer(source, { data: [{}], usage: { cost_in_usd_ticks: 200_000_000 } });
     expect(read).toMatchObject({

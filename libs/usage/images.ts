@@ -42,13 +42,15 @@ function imagesIn(answer: JsonObject): number | undefined {
 
 function count(usage: JsonObject, { told, note }: CountingContext): Counted {
   const providerCost = providerCostIn(usage, note);
-  const hasTokens =
-    countIn(usage, 'input_tokens', note) !== undefined || countIn(usage, 'output_tokens', note) !== undefined;
-  const tokens = hasTokens ? openaiSegment(usage, WORDS, {}, note) : undefined;
+  const input = countIn(usage, 'input_tokens', note);
+  const output = countIn(usage, 'output_tokens', note);
+  const tokens = input === undefined && output === undefined ? undefined : openaiSegment(usage, WORDS, {}, note);
+  // Where tokens are told they are what is charged: the images as well would be charged twice. Some gateways put
+  // zeros beside images that are charged by the piece.
+  const isByImage = (input ?? 0) + (output ?? 0) === 0;
   return {
     segments: tokens === undefined ? [] : [isSplit(usage) ? tokens.segment : drawn(tokens.segment)],
-    // Where tokens are told they are what is charged: the images as well would be charged twice.
-    ...(tokens === undefined && told.units && { units: told.units }),
+    ...(isByImage && told.units && { units: told.units }),
     ...(providerCost && { providerCost }),
     complete: tokens?.complete ?? told.units?.images !== undefined,
   };
