@@ -1,4 +1,4 @@
-import type { SsePiece } from '#framing/sse.js';
+import type { Frame } from '#framing/frame.js';
 import { countIn, Division, nameIn, type Note } from './count.js';
 import { asObject, objectsIn, present, type JsonObject } from './json.js';
 import { providerCostIn } from './provider-cost.js';
@@ -28,7 +28,7 @@ export const anthropicMessages: UsageFamily = {
         told.atEnd = true;
     }
   },
-  isEnd: ({ type, data }: SsePiece) =>
+  isEnd: ({ type, data }: Frame) =>
     type === 'message_stop' && (data === undefined || !mentionsAny(data, [BEDROCK_METRICS])),
   count,
 };

@@ -1,4 +1,4 @@
-import type { SsePiece } from '#framing/sse.js';
+import type { Frame } from '#framing/frame.js';
 import { countIn, nameIn, type Note } from './count.js';
 import { asObject, objectsIn, parseObject, present, type JsonObject } from './json.js';
 import { type Difference, openaiSegment, type TokenWords } from './openai-tokens.js';
@@ -28,18 +28,18 @@ const WORDS: TokenWords = { input: 'prompt_tokens', output: 'completion_tokens' 
 /** Where a provider of this family counts otherwise than OpenAI. */
 const differences: Readonly<Record<string, Difference>> = {
   // Completion leaves thinking out, and only the total tells how much it was.
-  google: { unnamed: { part: 'reasoning' } },
-  // What Voxtral hears is not in the prompt, and older answers say seconds instead of tokens.
-  mistral: { unnamed: { part: 'audio', where: 'prompt_audio_seconds' } },
+  google: { unnamed: 'reasoning' },
+  // What Voxtral hears is not in the prompt; some answers give it in seconds only.
+  mistral: { where: 'prompt_audio_seconds', unnamed: 'audio' },
   openrouter: { writesMayBeRead: true },
-  // Deep research: https://docs.perplexity.ai/getting-started/pricing bills each of them beside the completion.
-  perplexity: { beside: ['reasoning', 'citation'], totalMayLeaveOut: true },
+  // Deep research bills reasoning and citations beside the completion. https://docs.perplexity.ai/getting-started/pricing
+  perplexity: { where: 'citation_tokens', beside: ['reasoning', 'citation'], totalMayLeaveOut: true },
   xai: { beside: ['reasoning'] },
 };
 
 /** Where it is the model that counts otherwise, whoever passes its counts on. */
 const modelDifferences: readonly (readonly [model: RegExp, difference: Difference])[] = [
-  [/^(?:.*\/)?gemini-/, { unnamed: { part: 'reasoning' } }],
+  [/^(?:.*\/)?gemini-/, { unnamed: 'reasoning' }],
 ];
 
 function differenceOf({ provider, model = '' }: CountingContext): Difference {
@@ -51,7 +51,7 @@ function differenceOf({ provider, model = '' }: CountingContext): Difference {
  * The chunk that `stream_options.include_usage` adds before the end: usage and no choice. Azure's first chunk has no
  * choice either, but it carries no usage.
  */
-export function isUsageChunk({ data }: SsePiece): boolean {
+export function isUsageChunk({ data }: Frame): boolean {
   if (data === undefined || !mentionsAny(data, ['usage'])) return false;
   const chunk = parseObject(data);
   return chunk !== undefined && asObject(chunk['usage']) !== undefined && objectsIn(chunk['choices']).length === 0;

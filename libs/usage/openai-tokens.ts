@@ -13,12 +13,14 @@ type Part = 'reasoning' | 'citation' | 'audio' | 'cache';
 
 /** Where a provider counts otherwise than OpenAI, whose wholes include all of their parts. */
 export interface Difference {
+  /** The member of the usage object that shows that the rest applies; without it the rest always does. */
+  readonly where?: string;
   /** What is counted beside prompt and completion. */
   readonly beside?: readonly Part[];
   /** The provider's total may leave out what it counts beside. */
   readonly totalMayLeaveOut?: true;
-  /** What the total holds beyond prompt and completion where no count names it; `where` is the count that shows it. */
-  readonly unnamed?: { readonly part: Part; readonly where?: string };
+  /** What the total holds beyond prompt and completion where no count names it. */
+  readonly unnamed?: Part;
   /** A token that was written to the cache and read from it by the same request is in both counts. */
   readonly writesMayBeRead?: true;
 }
@@ -48,10 +50,12 @@ interface Told {
 export function openaiSegment(
   usage: JsonObject,
   words: TokenWords,
-  difference: Difference,
+  stated: Difference,
   note: Note,
 ): { segment: UsageSegment; complete: boolean } {
-  const told = withUnnamed(toldIn(usage, words, note), usage, difference);
+  const applies = stated.where === undefined || typeof usage[stated.where] === 'number';
+  const difference = applies ? stated : {};
+  const told = withUnnamed(toldIn(usage, words, note), difference);
   const beside = arrangementOf(told, difference, note);
   const whole = (count: number | undefined, parts: readonly Part[]) =>
     count === undefined
@@ -74,7 +78,7 @@ function toldIn(usage: JsonObject, words: TokenWords, note: Note): Told {
   const inputDetails = asObject(usage[`${words.input}_details`]);
   const outputDetails = asObject(usage[`${words.output}_details`]);
   const cached = cachedIn(usage, inputDetails, note);
-  const writes = cacheWritesIn(usage, inputDetails, note);
+  const writes = cacheWritesIn(usage, words, note);
   const part = {
     reasoning: countIn(outputDetails, 'reasoning_tokens', note) ?? countIn(usage, 'reasoning_tokens', note),
     citation: countIn(usage, 'citation_tokens', note),
@@ -89,40 +93,41 @@ function toldIn(usage: JsonObject, words: TokenWords, note: Note): Told {
   return { words, ...wholes, cached, writes, part, inputDetails, outputDetails };
 }
 
-/** The same count has other names at DeepSeek, Moonshot, Mistral and LiteLLM; where two are given they are one. */
+/** The same count has other names at DeepSeek, Moonshot and Mistral; where two are given they are one. */
 function cachedIn(usage: JsonObject, details: JsonObject | undefined, note: Note): number | undefined {
   return (
     countIn(details, 'cached_tokens', note) ??
     countIn(usage, 'prompt_cache_hit_tokens', note) ??
     countIn(usage, 'cached_tokens', note) ??
-    countIn(usage, 'num_cached_tokens', note) ??
-    countIn(usage, 'cache_read_input_tokens', note)
+    countIn(usage, 'num_cached_tokens', note)
   );
 }
 
 /** OpenAI and OpenRouter give the whole; Qwen and LiteLLM call it otherwise, and may split it by how long it lives. */
-function cacheWritesIn(usage: JsonObject, details: JsonObject | undefined, note: Note): CacheWrites {
+function cacheWritesIn(usage: JsonObject, words: TokenWords, note: Note): CacheWrites {
+  const details = asObject(usage[`${words.input}_details`]);
+  // Beside input_tokens they would be Anthropic's, and not within it.
+  const gateway = words.input === 'prompt_tokens' ? usage : undefined;
   const split =
     asObject(details?.['cache_creation']) ??
     asObject(details?.['cache_creation_token_details']) ??
-    asObject(usage['cache_creation']);
+    asObject(gateway?.['cache_creation']);
   const fiveMinutes = countIn(split, 'ephemeral_5m_input_tokens', note);
   const oneHour = countIn(split, 'ephemeral_1h_input_tokens', note);
   const whole =
     countIn(details, 'cache_write_tokens', note) ??
     countIn(details, 'cache_creation_tokens', note) ??
     countIn(details, 'cache_creation_input_tokens', note) ??
-    countIn(usage, 'cache_creation_input_tokens', note);
+    countIn(gateway, 'cache_creation_input_tokens', note);
   const sum = fiveMinutes === undefined && oneHour === undefined ? undefined : (fiveMinutes ?? 0) + (oneHour ?? 0);
   return { whole: whole ?? sum, fiveMinutes, oneHour };
 }
 
-function withUnnamed(told: Told, usage: JsonObject, { unnamed }: Difference): Told {
+function withUnnamed(told: Told, { unnamed }: Difference): Told {
   const { input, output, total, part } = told;
   if (unnamed === undefined || input === undefined || output === undefined || total === undefined) return told;
-  const isShown = unnamed.where === undefined || Number(usage[unnamed.where]) > 0;
-  if (!isShown || (part[unnamed.part] ?? 0) > 0 || total <= input + output) return told;
-  return { ...told, part: { ...part, [unnamed.part]: total - input - output } };
+  if ((part[unnamed] ?? 0) > 0 || total <= input + output) return told;
+  return { ...told, part: { ...part, [unnamed]: total - input - output } };
 }
 
 /**
