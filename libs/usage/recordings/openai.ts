@@ -1,4 +1,12 @@
-import { counted, countedOrZero, type Counts, type Expectation, type ExpectedTotals, within } from './recording.js';
+import {
+  counted,
+  countedOrZero,
+  type Counts,
+  type Expectation,
+  type ExpectedTotals,
+  type Recording,
+  within,
+} from './recording.js';
 
 /** Providers whose `completion_tokens` leaves thinking out: it is what the total holds beside the prompt. */
 const THINKING_OUTSIDE = ['google', 'xai'];
@@ -39,12 +47,38 @@ function parts(details: Counts | undefined, group: 'in.fresh' | 'out', whole: nu
   );
 }
 
-function responsesTotals(usage: Counts): ExpectedTotals {
+const toolUnits = {
+  'units.fileSearch': 'file_search_call',
+  'units.codeExec': 'code_interpreter_call',
+  'units.images': 'image_generation_call',
+};
+
+/** The calls in the output of the answer, or of the last response of a stream. xAI counts them in its usage instead. */
+function toolCalls({ body, format, provider }: Recording): Record<string, number | undefined> {
+  if (provider === 'xai') return {};
+  const messages = body()
+    .toString()
+    .split('\n')
+    .map((line) => line.replace(/^data: /, ''));
+  const last = format === 'json' ? body().toString() : messages.findLast((line) => line.includes('"usage":{'));
+  const told = JSON.parse(last!) as { output?: Counts[]; response?: { output?: Counts[] } };
+  const output = told.output ?? told.response?.output ?? [];
+  const count = (type: string, isBilled: (item: Counts) => boolean = () => true) =>
+    output.filter((item) => item['type'] === type && isBilled(item)).length || undefined;
+  const isSearch = (item: Counts) => (within(item, 'action')?.['type'] ?? 'search') === 'search';
+  return {
+    ...Object.fromEntries(Object.entries(toolUnits).map(([unit, type]) => [unit, count(type)])),
+    'units.webSearch': count('web_search_call', isSearch),
+  };
+}
+
+function responsesTotals(usage: Counts, recording: Recording): ExpectedTotals {
   const input = within(usage, 'input_tokens_details');
   return {
     in: counted(usage, 'input_tokens'),
     out: counted(usage, 'output_tokens'),
     quantities: {
+      ...toolCalls(recording),
       'in.cacheRead.text': countedOrZero(input, 'cached_tokens'),
       'in.cacheWrite.other':
         input?.['cache_write_tokens'] === undefined ? undefined : countedOrZero(input, 'cache_write_tokens'),
