@@ -11,7 +11,8 @@ import { type NewTransaction, postTransactions, takeTurn } from './post-transact
 const maxDetailLength = 1024;
 
 /**
- * Books a batch: a charge row per event, one transaction per organisation and currency, in one database transaction.
+ * Books a batch: a charge row per event, one transaction per organisation, currency and month, in one database
+ * transaction.
  * Whatever happens in between, an event is booked once or not at all, and booking it again changes nothing.
  * @returns what can never be booked. Anything else that fails throws: nothing was booked, and the batch may come again.
  */
@@ -44,7 +45,7 @@ async function bookBatch(
   const transactionIds = new Map([...books.keys()].map((book, index) => [book, ids[index]]));
   const posted = charges.map((charge) => ({
     ...charge,
-    transactionId: charge.price && transactionIds.get(bookOf(charge.event.org, charge.price)),
+    transactionId: charge.price && transactionIds.get(bookOf(charge.event, charge.price)),
   }));
   await insertCharges(db, posted);
   return rejections;
@@ -57,7 +58,7 @@ async function findBooked(
 ): Promise<Map<string, string>> {
   const rows = await db.query<{ org_id: string; event_id: string; usage_hash: string }[]>(
     `SELECT org_id, event_id, encode(usage_hash, 'hex') AS usage_hash
-     FROM charge JOIN unnest($1::text[], $2::text[]) AS delivered (org_id, event_id) USING (org_id, event_id)`,
+     FROM charge_identity JOIN unnest($1::text[], $2::text[]) AS delivered (org_id, event_id) USING (org_id, event_id)`,
     [deliveries.map(({ event }) => event.org), deliveries.map(({ event }) => event.id)],
   );
   return new Map(rows.map((row) => [identityOf(row.org_id, row.event_id), row.usage_hash]));
@@ -65,15 +66,16 @@ async function findBooked(
 
 type Priced = Required<Charge>;
 
-/** An organisation's book in one currency. */
-const bookOf = (orgId: string, { currency }: Price) => `${orgId} ${currency}`;
+/** An organisation's book in one currency and month: a transaction stands in one month only. */
+const bookOf = ({ org, data }: ChargeEvent, { currency }: Price) =>
+  `${org} ${currency} ${new Date(data.effectiveAt).toISOString().slice(0, 7)}`;
 
 /** What is charged, by book: what is not has no amount to post. */
 function groupByBook(charges: readonly Charge[]): Map<string, Priced[]> {
   const books = new Map<string, Priced[]>();
   for (const { event, price } of charges) {
     if (price === undefined) continue;
-    const book = bookOf(event.org, price);
+    const book = bookOf(event, price);
     const group = books.get(book);
     if (group === undefined) books.set(book, [{ event, price }]);
     else group.push({ event, price });

@@ -47,9 +47,13 @@ const insert = `
   INSERT INTO charge (${columns.map(([name]) => name).join(', ')})
   SELECT * FROM unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})`;
 
-/** The sub-ledger's rows, in one statement. An event that is booked already fails the statement, and the turn with it. */
+/** The sub-ledger's rows, in one statement, each in its month. An event that is booked already fails the statement, and the turn with it. */
 export async function insertCharges(db: EntityManager, charges: readonly PostedCharge[]): Promise<void> {
   if (charges.length === 0) return;
+  const months = new Set(
+    charges.map(({ event }) => `${new Date(event.data.effectiveAt).toISOString().slice(0, 7)}-01`),
+  );
+  await db.query('SELECT open_month(month) FROM unnest($1::date[]) AS months (month)', [[...months]]);
   await db.query(
     insert,
     columns.map(([, , value]) => charges.map(value)),

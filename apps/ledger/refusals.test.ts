@@ -73,7 +73,7 @@ describe('the book refuses', () => {
 
   it('a change in the passing: on conflict, by merge, by upsert of an event', async () => {
     expect(
-      await said('INSERT INTO charge SELECT * FROM charge ON CONFLICT (org_id, event_id) DO UPDATE SET amount = 0'),
+      await said('INSERT INTO charge SELECT * FROM charge ON CONFLICT (org_id, event_id, effective_at) DO UPDATE SET amount = 0'),
     ).toMatch(/append-only/);
     expect(
       await said(
@@ -83,7 +83,7 @@ describe('the book refuses', () => {
   });
 
   it('a second row for an event, even from a program that forgot to look', async () => {
-    expect(await said('INSERT INTO charge SELECT * FROM charge')).toMatch(/charge_pkey/);
+    expect(await said('INSERT INTO charge SELECT * FROM charge')).toMatch(/charge_.*pkey/);
   });
 
   it('to let the ledger back-date what it knew, or choose its own ids', async () => {
@@ -119,17 +119,17 @@ describe('the book refuses', () => {
   it.each(['', 'SET session_replication_role = replica'])('to cross currencies (%s)', async (session) => {
     const euros = account('acme', 'customer-wallet', 'EUR');
     expect(await said(`${newTransaction()}; ${posting(clearing, euros)}`, session)).toMatch(
-      /violates foreign key|differ from charges/,
+      /violates foreign key|differ from charges|may not move/,
     );
     expect(await said(`${newTransaction()}; ${posting(wallet, clearing, { currency: 'EUR' })}`, session)).toMatch(
-      /violates foreign key|differ from charges/,
+      /violates foreign key|differ from charges|may not move/,
     );
   });
 
   it.each(['', 'SET session_replication_role = replica'])('to cross organisations (%s)', async (session) => {
     const theirs = account('other', 'customer-wallet', 'USD');
     expect(await said(`${newTransaction()}; ${posting(clearing, theirs)}`, session)).toMatch(
-      /violates foreign key|differ from charges/,
+      /violates foreign key|differ from charges|may not move/,
     );
   });
 
@@ -137,7 +137,7 @@ describe('the book refuses', () => {
     'to join a transaction that is committed (%s)',
     async (session) => {
       const old = '(SELECT min(id) FROM transaction)';
-      expect(await said(posting(wallet, clearing, { transaction: old }), session)).toMatch(/is not open/);
+      expect(await said(posting(wallet, revenue, { transaction: old }), session)).toMatch(/is not open/);
       expect(await said(charge(old, '5'), session)).toMatch(/is not open/);
       expect(await said(charge('0', '5'), session)).toMatch(/is not open/);
     },

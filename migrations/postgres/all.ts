@@ -3,6 +3,9 @@ import { Control1795212040000 } from './1795212040000-control.js';
 import { Ledger1795212100000 } from './1795212100000-ledger.js';
 import { Pricing1795212200000 } from './1795212200000-pricing.js';
 import { Reconciliation1795212300000 } from './1795212300000-reconciliation.js';
+import { LedgerPeriods1795820000000 } from './1795820000000-ledger-periods.js';
+import { LedgerMonths1795820100000 } from './1795820100000-ledger-months.js';
+import { LedgerChain1795820200000 } from './1795820200000-ledger-chain.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
@@ -11,4 +14,7 @@ export const migrations = [
   Ledger1795212100000,
   Pricing1795212200000,
   Reconciliation1795212300000,
+  LedgerPeriods1795820000000,
+  LedgerMonths1795820100000,
+  LedgerChain1795820200000,
 ];

@@ -1,0 +1,168 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * The hash chain. Every row of the book gets a leaf when it is written, SHA-256 over its length-prefixed fields; every
+ * database transaction seals its leaves into one block, which holds the hash of the block before. Rows, leaves and
+ * blocks are written by triggers, so nothing stands in the book outside the chain, whoever wrote it. Who rewrites a row
+ * and its leaf and its block has to rewrite all later blocks, and then differs from the heads that were published.
+ */
+export class LedgerChain1795820200000 implements MigrationInterface {
+  async up(db: QueryRunner): Promise<void> {
+    await db.query(`SET LOCAL search_path = ledger; ${chain}`);
+    for (const table of chained) await db.query(`SET LOCAL search_path = ledger; ${chainRows(table)}`);
+    await db.query(`SET LOCAL search_path = ledger; ${genesis} ${grants}`);
+    await db.query('SET LOCAL search_path TO DEFAULT');
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    for (const { table } of chained) {
+      await db.query(`DROP TRIGGER chained ON ledger.${table}; DROP FUNCTION ledger.chain_${table}()`);
+    }
+    await db.query(`
+      DROP FUNCTION ledger.hash_of_block;
+      DROP TABLE ledger.block, ledger.leaf_page;
+      DROP FUNCTION ledger.seal_block;
+      ALTER TABLE ledger.account DROP COLUMN xid;
+      ALTER TABLE ledger.posting DROP COLUMN xid;`);
+  }
+}
+
+interface Chained {
+  readonly table: string;
+  /** The columns that identify a row: leaves stand in their order. */
+  readonly key: readonly string[];
+  /** Every column as text. What the verifier reads must be written the same: see apps/ledger/chain. */
+  readonly fields: readonly string[];
+}
+
+const micros = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
+const hex = (column: string) => `encode(${column}, 'hex')`;
+
+export const chained: readonly Chained[] = [
+  { table: 'account', key: ['id'], fields: ['id', 'org_id', 'name', 'kind', 'currency', 'xid'] },
+  {
+    table: 'transaction',
+    key: ['id'],
+    fields: [
+      ...['id', 'org_id', 'currency', 'kind', 'idempotency_key', micros('effective_at'), micros('posted_at')],
+      ...['period', 'belongs_to', 'corrects', 'memo', 'xid'],
+    ],
+  },
+  {
+    table: 'posting',
+    key: ['id'],
+    fields: ['id', 'transaction_id', 'org_id', 'currency', 'debit_account', 'credit_account', 'amount', 'xid'],
+  },
+  {
+    table: 'charge',
+    key: ['org_id', 'event_id'],
+    fields: [
+      ...['org_id', 'event_id', hex('usage_hash'), 'status', micros('effective_at'), micros('booked_at')],
+      ...['usage_sequence', 'usage_index', 'request_id', 'team_id', 'project_id', 'key_id', 'channel_id', 'provider'],
+      ...['model', 'price_version', 'quantity', 'currency', 'amount', 'cost', 'lines', 'transaction_id'],
+      ...['reason_code', 'reason_detail', 'xid'],
+    ],
+  },
+  {
+    table: 'adjustment',
+    key: ['org_id', 'event_id', 'number'],
+    fields: [
+      ...['org_id', 'event_id', 'number', 'currency', 'amount', 'cost', 'price_version', 'reason'],
+      ...[micros('booked_at'), 'transaction_id', 'xid'],
+    ],
+  },
+  { table: 'period_close', key: ['period'], fields: ['period', micros('closed_at'), 'closed_by', 'xid'] },
+];
+
+const chain = `
+  ALTER TABLE account ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+  ALTER TABLE posting ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+
+  -- The leaves of one statement's rows of one table, 32 bytes each, in the order of the rows' keys.
+  CREATE TABLE leaf_page (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    source text NOT NULL,
+    leaves bytea NOT NULL CHECK (octet_length(leaves) % 32 = 0)
+  );
+  CREATE INDEX leaf_page_of_block ON leaf_page (xid, id);
+
+  CREATE TABLE block (
+    height bigint PRIMARY KEY CHECK (height >= 0),
+    xid xid8 NOT NULL UNIQUE,
+    sealed_at timestamptz NOT NULL,
+    previous bytea NOT NULL CHECK (octet_length(previous) = 32),
+    hash bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32)
+  );
+
+  CREATE FUNCTION hash_of_block(sealed block) RETURNS bytea
+  LANGUAGE sql STABLE SET search_path = ledger, pg_temp AS $$
+    SELECT sha256(record_send(ROW(sealed.height::text, sealed.xid::text, ${micros('sealed.sealed_at')}::text,
+      encode(sealed.previous, 'hex'),
+      (SELECT string_agg(source || ' ' || encode(sha256(leaves), 'hex'), E'\\n' ORDER BY id)
+       FROM leaf_page WHERE xid = sealed.xid))));
+  $$;
+
+  CREATE FUNCTION seal_block() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+  DECLARE
+    head block;
+    sealed block;
+  BEGIN
+    -- Fires for every page at commit: the first seals all of them.
+    IF EXISTS (SELECT FROM block WHERE xid = pg_current_xact_id()) THEN RETURN NULL; END IF;
+    PERFORM pg_advisory_xact_lock(${0x6c656467});
+    SELECT * INTO head FROM block ORDER BY height DESC LIMIT 1;
+    sealed.height := coalesce(head.height + 1, 0);
+    sealed.xid := pg_current_xact_id();
+    sealed.sealed_at := now();
+    sealed.previous := coalesce(head.hash, decode(repeat('00', 32), 'hex'));
+    sealed.hash := hash_of_block(sealed);
+    INSERT INTO block VALUES (sealed.*);
+    RETURN NULL;
+  END $$;
+  CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON leaf_page DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION seal_block();
+  ALTER TABLE leaf_page ENABLE ALWAYS TRIGGER sealed;
+  ${['block', 'leaf_page']
+    .map(
+      (table) => `
+  CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table}
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+  ALTER TABLE ${table} ENABLE ALWAYS TRIGGER append_only;`,
+    )
+    .join('')}`;
+
+/**
+ * The leaves of some rows. record_send is Postgres' own binary form of a row: the number of fields, then of each its
+ * type (25, text), its length (-1 for NULL) and its bytes.
+ */
+function leavesOf({ key, fields }: Chained, rows: string): string {
+  const texts = fields.map((field) => `(${field})::text`).join(', ');
+  return `string_agg(sha256(record_send(ROW(${texts}))), '' ORDER BY ${key.join(', ')}) FROM ${rows}`;
+}
+
+function chainRows(of: Chained): string {
+  const { table } = of;
+  return `
+  CREATE FUNCTION chain_${table}() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+  BEGIN
+    INSERT INTO leaf_page (source, leaves)
+      SELECT '${table}', ${leavesOf(of, 'written')} HAVING count(*) > 0;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER chained AFTER INSERT ON ${table} REFERENCING NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION chain_${table}();
+  ALTER TABLE ${table} ENABLE ALWAYS TRIGGER chained;`;
+}
+
+/** What stood in the book before there was a chain is its first block: each row's xid says who wrote it, the leaf that it was there. */
+const genesis = chained
+  .map(
+    (of) => `INSERT INTO leaf_page (source, leaves)
+      SELECT '${of.table}', ${leavesOf(of, of.table)} HAVING count(*) > 0;`,
+  )
+  .join('\n');
+
+const grants = `GRANT SELECT ON block, leaf_page TO tollgate_ledger;`;
