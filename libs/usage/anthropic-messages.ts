@@ -15,7 +15,7 @@ const BEDROCK_METRICS = 'amazon-bedrock-invocationMetrics';
  * word replaces the earlier one. https://docs.anthropic.com/en/api/messages-streaming
  */
 export const anthropicMessages: UsageFamily = {
-  usageMembers: ['usage', 'error', BEDROCK_METRICS],
+  usageMembers: ['usage', BEDROCK_METRICS],
   hearAnswer: hearMessage,
   hearEvent(message, told, note) {
     switch (message['type']) {

@@ -103,6 +103,7 @@ describe('the cache in OpenAI chat usage', () => {
     const details = { cached_tokens: 2161, cache_write_tokens: 2161 };
     const usage = read('openrouter', { ...overlapping, prompt_tokens_details: details });
     expect(usage.segments[0]?.in).toEqual({ fresh: { text: 7 }, cacheRead: { text: 2161 }, cacheWrite: { other: 0 } });
+    expect(codes(usage)).toEqual(['part_exceeds_whole']);
   });
 
   it('of Grok at Azure may exceed the prompt: it is cut down to it, unless the total holds both', () => {

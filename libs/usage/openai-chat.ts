@@ -1,5 +1,6 @@
 import type { Frame } from '#framing/frame.js';
 import { countIn, nameIn, type Note } from './count.js';
+import { isDone } from './done-event.js';
 import { asObject, objectsIn, parseObject, present, type JsonObject } from './json.js';
 import { type Difference, openaiSegment, type TokenWords } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
@@ -14,15 +15,13 @@ import { mentionsAny } from './usage-mention.js';
  * https://platform.openai.com/docs/api-reference/chat/object
  */
 export const openaiChat: UsageFamily = {
-  // OpenRouter may report an error within a chunk that begins like any other.
-  usageMembers: ['usage', 'error'],
+  usageMembers: ['usage'],
   hearAnswer: hear,
   hearEvent: hear,
-  isEnd: ({ data }) => data?.equals(DONE) === true,
+  isEnd: isDone,
   count,
 };
 
-const DONE = Buffer.from('[DONE]');
 const WORDS: TokenWords = { input: 'prompt_tokens', output: 'completion_tokens' };
 
 /** Where a provider of this family counts otherwise than OpenAI. */

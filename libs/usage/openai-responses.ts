@@ -1,4 +1,5 @@
 import { countIn, nameIn, type Note } from './count.js';
+import { isDone } from './done-event.js';
 import { asObject, objectsIn, present, type JsonObject } from './json.js';
 import { modifiersIn } from './openai-chat.js';
 import { type Difference, openaiSegment, type TokenWords } from './openai-tokens.js';
@@ -13,7 +14,7 @@ import type { Counted, CountingContext, Told, UsageFamily } from './usage-family
  * https://platform.openai.com/docs/api-reference/responses/object
  */
 export const openaiResponses: UsageFamily = {
-  usageMembers: ['usage', 'error'],
+  usageMembers: ['usage'],
   hearAnswer: hear,
   hearEvent(message, told, note) {
     const response = asObject(message['response']);
@@ -25,11 +26,10 @@ export const openaiResponses: UsageFamily = {
     }
     hearError(message, response, note);
   },
-  isEnd: ({ data }) => data?.equals(DONE) === true,
+  isEnd: isDone,
   count,
 };
 
-const DONE = Buffer.from('[DONE]');
 const WORDS: TokenWords = { input: 'input_tokens', output: 'output_tokens' };
 const ENDINGS: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 

@@ -156,7 +156,11 @@ function inputOf(told: Told, input: Division, difference: Difference, note: Note
   const details = told.inputDetails;
   const cached = input.take('cached_tokens', told.cached);
   const cacheRead = readByModality(cached, asObject(details?.['cached_tokens_details']), note);
-  const cacheWrite = writesByDuration(difference.writesMayBeRead ? unread(told, input) : told.writes, input, note);
+  const cacheWrite = writesByDuration(
+    difference.writesMayBeRead ? unread(told, input, note) : told.writes,
+    input,
+    note,
+  );
   // What was read from the cache is not fresh.
   const take = (modality: 'audio' | 'image' | 'video', count: number | undefined) =>
     input.take(`${modality}_tokens`, count && Math.max(0, count - (cacheRead?.[modality] ?? 0)));
@@ -177,9 +181,13 @@ function readByModality(cached: number | undefined, split: JsonObject | undefine
 }
 
 /** Where the writes exceed what is left beside the reads, the same tokens are in both: they are counted as read. */
-function unread({ writes, cached = 0 }: Told, input: Division): CacheWrites {
+function unread({ words, writes, cached = 0 }: Told, input: Division, note: Note): CacheWrites {
   const left = input.rest();
   if (writes.whole === undefined || left === undefined || writes.whole <= left) return writes;
+  note(
+    'part_exceeds_whole',
+    `cached_tokens is ${cached} and cache_write_tokens ${writes.whole}: of ${words.input}, what is in both is counted as read.`,
+  );
   return { whole: Math.max(0, writes.whole - cached) };
 }
 
