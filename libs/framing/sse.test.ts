@@ -1,21 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SseParser, type SsePiece } from '#framing/sse.js';
+import type { Frame } from '#framing/frame.js';
+import { SseParser } from '#framing/sse.js';
 
 interface ReadEvent {
   readonly type?: string;
   readonly data: string;
 }
 
-function parse(chunks: readonly Uint8Array[], maxEventBytes?: number): { pieces: SsePiece[]; events: ReadEvent[] } {
-  const pieces: SsePiece[] = [];
-  const parser = new SseParser((piece) => pieces.push(piece), maxEventBytes);
+function parse(chunks: readonly Uint8Array[], maxEventBytes?: number): { frames: Frame[]; events: ReadEvent[] } {
+  const frames: Frame[] = [];
+  const parser = new SseParser((frame) => frames.push(frame), maxEventBytes);
   for (const chunk of chunks) parser.push(chunk);
   parser.end();
-  const events = pieces.flatMap(({ type, data }) =>
+  const events = frames.flatMap(({ type, data }) =>
     data === undefined ? [] : [{ ...(type === undefined ? {} : { type }), data: data.toString() }],
   );
-  return { pieces, events };
+  return { frames, events };
 }
 
 const parseText = (text: string) => parse([Buffer.from(text)]).events;
@@ -48,7 +49,7 @@ describe('an event stream', () => {
     ]);
   });
 
-  it('gives the same events however its bytes are split, and its pieces are its bytes', () => {
+  it('gives the same events however its bytes are split, and its frames are its bytes', () => {
     const line = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 8 }).map((text) => `data: ${text.replace(/[\r\n]/g, '')}`),
       fc.constantFrom('event: é', ': note', 'data', 'data:', '', '', 'id: 1'),
@@ -61,21 +62,21 @@ describe('an event stream', () => {
         const whole = parse([bytes]);
         const parts = parse(split(bytes, cuts));
         expect(parts.events).toEqual(whole.events);
-        expect(Buffer.concat(parts.pieces.map(({ raw }) => raw))).toEqual(bytes);
+        expect(Buffer.concat(parts.frames.map(({ raw }) => raw))).toEqual(bytes);
       }),
     );
   });
 
   it('passes an overlong event on unread, and reads the next one', () => {
     const bytes = Buffer.from(`data: ${'x'.repeat(500)}\ndata: more\n\ndata: b\n\n`);
-    const { pieces, events } = parse(split(bytes, [10, 90, 200, 300, 506, 507, 515]), 64);
+    const { frames, events } = parse(split(bytes, [10, 90, 200, 300, 506, 507, 515]), 64);
     expect(events).toEqual([{ data: 'b' }]);
-    expect(Buffer.concat(pieces.map(({ raw }) => raw))).toEqual(bytes);
+    expect(Buffer.concat(frames.map(({ raw }) => raw))).toEqual(bytes);
   });
 
-  it('does not change a piece that it handed out', () => {
-    const kept: SsePiece[] = [];
-    const parser = new SseParser((piece) => kept.push(piece));
+  it('does not change a frame that it handed out', () => {
+    const kept: Frame[] = [];
+    const parser = new SseParser((frame) => kept.push(frame));
     const pool = Buffer.alloc(8);
     for (const part of ['data: on', 'e\n\ndata:', ' two\n\n']) parser.push(pool.subarray(0, pool.write(part)));
     expect(kept.map(({ data }) => data?.toString())).toEqual(['one', 'two']);

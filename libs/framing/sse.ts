@@ -1,17 +1,5 @@
-/**
- * A part of a server-sent event stream. The `raw` bytes of all pieces, one after another, are the stream itself, so a
- * piece can be left out without touching the others. The bytes are never written again: a piece may be kept.
- */
-export interface SsePiece {
-  readonly raw: Buffer;
-  /** The `event` field; absent when the event has none. */
-  readonly type?: string;
-  /** The data lines, joined by \n. Absent when the piece is no event that can be read: comments, an overlong event. */
-  readonly data?: Buffer;
-}
-
-/** An event larger than this is passed on without being understood: memory stays bounded whatever the upstream sends. */
-export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+import { Carry } from './carry.js';
+import { type FrameParser, MAX_EVENT_BYTES, type OnFrame, TOO_LONG } from './frame.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -19,17 +7,15 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 const NEWLINE = Buffer.from('\n');
-const NOTHING = Buffer.alloc(0);
 
 /**
  * An incremental parser of server-sent events (WHATWG HTML, 9.2.6) over bytes as they come. It looks for line ends
  * only, so a UTF-8 character across two chunks needs no care. Unlike a browser it takes a last event whose blank line
  * is missing: some upstreams end that way, and it may be the one that carries the usage.
  */
-export class SseParser {
+export class SseParser implements FrameParser {
   /** The unfinished event; every offset below is relative to its first byte. */
-  #buffer: Buffer = NOTHING;
-  #length = 0;
+  readonly #carry = new Carry();
   /** Where the line being read begins: -1 when that was in a piece already handed out. */
   #line = 0;
   /** Up to here there is no line end. */
@@ -37,38 +23,36 @@ export class SseParser {
   /** Start and end of each data line. */
   #data: [start: number, end: number][] = [];
   #type: string | undefined;
+  /** How long the lines of the event are, their ends not counted: those may be one byte or two. */
+  #size = 0;
   #overlong = false;
   /** The last line ended with a CR at the very end of a chunk: an LF that follows belongs to it. */
   #afterCr = false;
   #atStreamStart = true;
 
   constructor(
-    private readonly onPiece: (piece: SsePiece) => void,
+    private readonly onFrame: OnFrame,
     private readonly maxEventBytes = MAX_EVENT_BYTES,
   ) {}
 
-  push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    if (this.#length === 0) {
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      this.#keepFrom(bytes, this.#readEvents(bytes));
-    } else {
-      this.#append(chunk);
-      const bytes = this.#buffer.subarray(0, this.#length);
-      const used = this.#readEvents(bytes);
-      // A buffer that was handed out is not written to again.
-      if (used > 0) this.#keepFrom(bytes, used);
-    }
-    if (this.#length > this.maxEventBytes) this.#giveUpEvent();
+  /** Every byte so far was handed out, and the next one begins an event. */
+  get isBetweenEvents(): boolean {
+    return this.#carry.length === 0 && !this.#overlong && !this.#afterCr;
   }
 
-  /** The stream is over: what is left is the last piece. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const bytes = this.#carry.with(chunk);
+    this.#carry.keep(bytes, this.#readEvents(bytes));
+    if (this.#size + this.#carry.length - this.#line > this.maxEventBytes) this.#giveUpEvent();
+  }
+
+  /** The stream is over: what is left is the last event. */
   end(): void {
-    const bytes = this.#buffer.subarray(0, this.#length);
+    const bytes = this.#carry.take();
     if (bytes.length === 0) return;
     if (this.#line < bytes.length) this.#readLine(bytes, bytes.length);
     this.#finishEvent(bytes, 0, bytes.length);
-    this.#length = 0;
   }
 
   /** Hands out every finished event. Returns how many bytes they took. */
@@ -97,12 +81,13 @@ export class SseParser {
     }
     this.#line -= eventStart;
     this.#scanned = bytes.length - eventStart;
-    this.#data = this.#data.map(([start, end]) => [start - eventStart, end - eventStart]);
+    if (eventStart > 0) this.#data = this.#data.map(([start, end]) => [start - eventStart, end - eventStart]);
     return eventStart;
   }
 
   #readLine(bytes: Buffer, end: number): void {
     if (this.#overlong) return;
+    this.#size += end - this.#line;
     let start = this.#line;
     if (this.#atStreamStart && bytes.toString('latin1', start, start + 3) === BYTE_ORDER_MARK) start += 3;
     this.#atStreamStart = false;
@@ -117,41 +102,29 @@ export class SseParser {
   #finishEvent(bytes: Buffer, start: number, end: number): void {
     const raw = bytes.subarray(start, end);
     const type = this.#type;
-    const [first, ...more] = this.#data.map(([from, to]) => bytes.subarray(from, to));
+    const lines = this.#data;
+    const isTooLong = this.#size > this.maxEventBytes;
     this.#data = [];
     this.#type = undefined;
+    this.#size = 0;
     this.#overlong = false;
-    if (first === undefined) return this.onPiece({ raw });
+    // Too long is too long, whether it came in one chunk or in many.
+    if (isTooLong) return this.onFrame({ raw, flaw: TOO_LONG });
+    const [first, ...more] = lines.map(([from, to]) => bytes.subarray(from, to));
+    if (first === undefined) return this.onFrame({ raw });
     const data = more.length === 0 ? first : joinLines([first, ...more]);
-    this.onPiece(type === undefined || type === '' ? { raw, data } : { raw, type, data });
-  }
-
-  /** Copies the rest, because the caller's chunk may be a window of a pool that is used again. */
-  #keepFrom(bytes: Buffer, used: number): void {
-    this.#buffer = used === bytes.length ? NOTHING : Buffer.from(bytes.subarray(used));
-    this.#length = this.#buffer.length;
-  }
-
-  #append(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.length;
-    if (needed > this.#buffer.length) {
-      // Doubling: an event that comes in many small chunks is not copied once for each.
-      const larger = Buffer.allocUnsafe(needed * 2);
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
-    this.#buffer.set(chunk, this.#length);
-    this.#length = needed;
+    this.onFrame(type === undefined || type === '' ? { raw, data } : { raw, type, data });
   }
 
   #giveUpEvent(): void {
-    this.onPiece({ raw: this.#buffer.subarray(0, this.#length) });
+    const raw = this.#carry.take();
+    this.onFrame({ raw, flaw: TOO_LONG });
     this.#overlong = true;
+    this.#size = 0;
     this.#data = [];
-    this.#line = this.#line === this.#length ? 0 : -1;
+    this.#type = undefined;
+    this.#line = this.#line === raw.length ? 0 : -1;
     this.#scanned = 0;
-    this.#buffer = NOTHING;
-    this.#length = 0;
   }
 }
 

@@ -1,4 +1,5 @@
-import { SseParser, type SsePiece } from '#framing/sse.js';
+import type { Frame } from '#framing/frame.js';
+import { SseParser } from '#framing/sse.js';
 import { parseObject } from '#usage/json.js';
 import { usageReader, type UsageReader } from '#usage/usage-reader.js';
 import type { ChatEvent } from './chat/chat-answer.js';
@@ -52,7 +53,7 @@ export class StreamConversion {
     return this.conversion.from === this.conversion.to;
   }
 
-  #convert({ type, data }: SsePiece): void {
+  #convert({ type, data }: Frame): void {
     if (data === undefined || this.#ended) return;
     const event = { ...(type !== undefined && { type }), data: parseObject(data) ?? data.toString() };
     this.#write(this.#read(event));

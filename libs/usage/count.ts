@@ -26,6 +26,10 @@ export type AnomalyCode =
   /** A name was given that no event can carry. It may have decided the price, so the usage is not final. */
   | 'name_invalid'
   | 'unreadable'
+  /** Not one event, and no answer: the bytes are something else, or of another format. */
+  | 'nothing_read'
+  /** The body is gzip that is broken: a checksum is wrong or missing, so its numbers may be wrong. */
+  | 'compression_invalid'
   | 'answer_too_large'
   | 'raw_too_large'
   /** The upstream reported an error within its stream. */

@@ -10,9 +10,12 @@ export function objectsIn(value: unknown): JsonObject[] {
 }
 
 /** undefined when the bytes are not a JSON object. */
-export function parseObject(bytes: Buffer): JsonObject | undefined {
+export const parseObject = (bytes: Buffer): JsonObject | undefined => asObject(parseJson(bytes));
+
+/** undefined when the bytes are not JSON. */
+export function parseJson(bytes: Buffer): unknown {
   try {
-    return asObject(JSON.parse(bytes.toString('utf8')));
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import type { SsePiece } from '#framing/sse.js';
+import type { Frame } from '#framing/frame.js';
 import type { Note } from './count.js';
 import type { JsonObject } from './json.js';
 import type { OutputKind, Usage, UsageUnit } from './usage.js';
@@ -36,12 +36,19 @@ export interface CountingContext {
 export interface UsageFamily {
   /** The members that hold usage. An event without any of them bears on nothing and is not parsed, but for the first. */
   readonly usageMembers: readonly string[];
+  /**
+   * For a family whose streams are long: byte strings of which every event that counts has one, so that an SSE stream
+   * can be skimmed. Those of at most six bytes whose first is rare in such a stream are found at memory speed.
+   */
+  readonly marks?: readonly Buffer[];
+  /** A byte string of events whose count replaces all that was told before, so that of several only the last is heard. */
+  readonly runningMark?: Buffer;
   /** Takes over what a whole JSON answer tells. */
   hearAnswer(answer: JsonObject, told: Told, note: Note): void;
   /** Takes over what one message of a stream tells. */
   hearEvent(message: JsonObject, told: Told, note: Note): void;
   /** True for the event that ends a stream in this protocol. */
-  isEnd(event: SsePiece): boolean;
+  isEnd(event: Frame): boolean;
   /** @param usage the provider's usage object; empty when only `told.units` is known. */
   count(usage: JsonObject, context: CountingContext): Counted;
 }

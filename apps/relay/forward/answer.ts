@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { SseParser } from '#framing/sse.js';
 import { isUsageChunk } from '#usage/openai-chat.js';
-import { StreamUsageReader, usageReader, type UsageReader, type UsageSource } from '#usage/usage-reader.js';
+import { SseUsageReader } from '#usage/sse-usage-reader.js';
+import { usageReader, type UsageReader } from '#usage/usage-reader.js';
+import { UsageRecord, type UsageSource } from '#usage/usage-record.js';
 import type { Usage } from '#usage/usage.js';
 import { contentCoding, decodedUsage } from './decoded-usage.js';
 import { clientHeaders } from './forwarded-headers.js';
@@ -149,11 +150,9 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   #passWithoutUsage(source: UsageSource) {
-    const stream = new StreamUsageReader(source);
     let pieces: Buffer[] = [];
-    const parser = new SseParser((piece) => {
-      stream.read(piece);
-      if (!isUsageChunk(piece)) pieces.push(piece.raw);
+    const stream = new SseUsageReader(new UsageRecord(source), (frame) => {
+      if (!isUsageChunk(frame)) pieces.push(frame.raw);
     });
     const taken = () => {
       const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
@@ -161,11 +160,11 @@ export class Answer implements Dispatcher.DispatchHandler {
       return bytes;
     };
     const reader: UsageReader = {
-      push: (chunk) => parser.push(chunk),
+      push: (chunk) => stream.push(chunk),
       end: () => {
-        parser.end();
+        const usage = stream.end();
         this.#held = taken();
-        return stream.end();
+        return usage;
       },
     };
     const pass = (chunk: Buffer) => {
