@@ -124,7 +124,9 @@ describe(found ? 'recorded usage' : 'recorded usage (no recordings here: set TOL
   it('is the same however the bytes are cut', () => {
     for (const recording of all.filter(({ format }) => format !== 'json')) {
       const whole = read(recording);
-      for (const cut of [1, 7, 1460]) expect(read(recording, cut)).toEqual(whole);
+      // Byte by byte a long body takes seconds, and has no event that short ones have not.
+      const cuts = recording.body().length > 16_384 ? [61, 1460] : [1, 7, 1460];
+      for (const cut of cuts) expect(read(recording, cut)).toEqual(whole);
     }
   });
 
