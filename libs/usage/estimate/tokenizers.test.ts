@@ -9,8 +9,8 @@ const o200k = await loadTokenizer('gpt-4o');
 describe('a tokenizer', () => {
   it('counts special tokens in a text as text', async () => {
     for (const model of ['gpt-4o', 'gpt-4', 'gpt-oss-120b']) {
-      const { count } = await loadTokenizer(model);
-      expect(count('<|endoftext|><|im_start|><|start|>')).toBeGreaterThan(6);
+      const tokenizer = await loadTokenizer(model);
+      expect(tokenizer.count('<|endoftext|><|im_start|><|start|>')).toBeGreaterThan(6);
     }
   });
 
@@ -26,7 +26,8 @@ describe('a tokenizer', () => {
   });
 
   it('counts never more tokens than the text has bytes, and as many for its parts as for its growth', async () => {
-    const { count } = await loadTokenizer('claude-opus-4-8');
+    const tokenizer = await loadTokenizer('claude-opus-4-8');
+    const count = (text: string) => tokenizer.count(text);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
         expect(count(text)).toBeLessThanOrEqual(Buffer.byteLength(text));
