@@ -1,0 +1,100 @@
+import { present, type JsonObject } from '#usage/json.js';
+import type { Target } from '../chat/chat-protocol.js';
+import type { ChatRequest, ReasoningSetting } from '../chat/chat-request.js';
+import { reasoningBudget, reasoningEffort } from '../chat/reasoning-effort.js';
+import { thinkingWords } from './claude-version.js';
+
+/** Anthropic takes no smaller budget. Tokens. */
+const MIN_BUDGET_TOKENS = 1024;
+
+/** For a model that knows budgets only, when it is left to the model: effort medium. Tokens. */
+const OPEN_BUDGET_TOKENS = 8192;
+
+/** `max_tokens` and `thinking`, which depend on each other, and what belongs into `output_config`. */
+export interface Thinking {
+  readonly body: JsonObject;
+  readonly effort?: string;
+}
+
+export function writeThinking(request: ChatRequest, to: Target): Thinking {
+  const { reasoning = {} } = request.settings;
+  const { effort, budgetTokens } = reasoning;
+  const isOff = effort === 'none' || budgetTokens === 0;
+  const isAsked = effort !== undefined || budgetTokens !== undefined || isWanted(reasoning.shown);
+  if (isOff || !isAsked) {
+    return {
+      body: { max_tokens: maxTokens(request, to, 0), ...(isOff && { thinking: { type: 'disabled' } }) },
+      ...(effort !== undefined && effort !== 'none' && { effort: effortOf(effort, to) }),
+    };
+  }
+  const words = thinkingWords(request.model ?? to.model);
+  const hasBudget = budgetTokens !== undefined && budgetTokens > 0;
+  if (words === 'budgets') return { body: withBudget(request, openBudget(reasoning, to), to) };
+  if (words === 'both' && hasBudget) {
+    return {
+      body: withBudget(request, budgetTokens, to),
+      ...present({ effort: effort && effortOf(effort, to) }),
+    };
+  }
+  const told = reasoningEffort(reasoning, to);
+  return {
+    body: { max_tokens: maxTokens(request, to, 0), thinking: { type: 'adaptive', ...display(reasoning, to) } },
+    ...(told !== undefined && { effort: effortOf(told, to) }),
+  };
+}
+
+function openBudget(reasoning: ReasoningSetting, to: Target): number {
+  const { effort, budgetTokens } = reasoning;
+  const at = to.settingNames.reasoning;
+  if (effort !== undefined && budgetTokens !== undefined) {
+    to.losses.hint(at, `of effort ${effort} and a budget of ${budgetTokens} tokens only the budget is told`);
+  }
+  const budget = reasoningBudget(reasoning, to) ?? -1;
+  if (budget > 0) return budget;
+  to.losses.hint(at, `a budget that is left to the model becomes one of ${OPEN_BUDGET_TOKENS} tokens`);
+  return OPEN_BUDGET_TOKENS;
+}
+
+/** A budget is less than max_tokens. Everywhere the limit of a request includes the thoughts, so the limit stays. */
+function withBudget(request: ChatRequest, asked: number, to: Target): JsonObject {
+  const at = to.settingNames.reasoning;
+  const wanted = Math.max(asked, MIN_BUDGET_TOKENS);
+  const max_tokens = maxTokens(request, to, wanted);
+  const budget = wanted < max_tokens ? wanted : Math.max(Math.floor(max_tokens / 2), MIN_BUDGET_TOKENS);
+  if (budget >= max_tokens) {
+    to.losses.add(
+      at,
+      `it thinks with ${MIN_BUDGET_TOKENS} tokens at least, and the answer is limited to ${max_tokens}`,
+    );
+    return { max_tokens };
+  }
+  if (budget !== asked) to.losses.hint(at, `a budget of ${asked} tokens becomes one of ${budget}`);
+  const { reasoning = {} } = request.settings;
+  return { max_tokens, thinking: { type: 'enabled', budget_tokens: budget, ...display(reasoning, to) } };
+}
+
+function maxTokens(request: ChatRequest, to: Target, budgetTokens: number): number {
+  const asked = request.settings.maxOutputTokens;
+  if (asked !== undefined) return asked;
+  const limit = to.defaultMaxOutputTokens + budgetTokens;
+  to.losses.hint(to.settingNames.maxOutputTokens, `it wants a limit, and the request has none: ${limit} tokens`);
+  return limit;
+}
+
+function effortOf(effort: string, to: Target): string {
+  if (effort !== 'minimal') return effort;
+  to.losses.hint(to.settingNames.reasoning, 'effort minimal becomes effort low');
+  return 'low';
+}
+
+function isWanted(shown: ReasoningSetting['shown']): boolean {
+  return shown !== undefined && shown !== false;
+}
+
+function display({ shown }: ReasoningSetting, to: Target): JsonObject {
+  if (shown === undefined) return {};
+  if (shown === 'concise' || shown === 'detailed') {
+    to.losses.hint(to.settingNames.reasoning, `thoughts are shown at the length of its choice and not ${shown}`);
+  }
+  return { display: isWanted(shown) ? 'summarized' : 'omitted' };
+}
