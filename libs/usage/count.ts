@@ -22,6 +22,8 @@ export type AnomalyCode =
   | 'iteration_unknown'
   /** The provider states what it charges, but not as an amount that can be held exactly. */
   | 'cost_invalid'
+  /** The provider's own charge has more decimals than an amount: it is rounded half to even at the last one. */
+  | 'cost_rounded'
   | 'too_many_segments'
   /** A name was given that no event can carry. It may have decided the price, so the usage is not final. */
   | 'name_invalid'

@@ -63,6 +63,9 @@ const MODALITIES: Readonly<Record<string, Modality>> = {
   video: 'video',
 };
 
+/** A client that asks for `enum-encoding=int`, as Google's own Vertex libraries do, gets numbers for names. */
+const NUMBERED = ['modality_unspecified', 'text', 'image', 'video', 'audio', 'document'];
+
 /**
  * The prompt includes what came from the cache; output excludes thoughts; what a tool answered is counted beside the
  * prompt. The total is prompt + output + thoughts + tool prompt.
@@ -112,14 +115,18 @@ function outputOf(usage: JsonObject, names: GeminiNames, note: Note): Partial<Re
   return divided(output, countIn(usage, output.count, note), split, note) ?? {};
 }
 
+function modalityOf(named: unknown): Modality | undefined {
+  const name = typeof named === 'number' ? NUMBERED[named] : (named ?? 'modality_unspecified');
+  return typeof name === 'string' ? MODALITIES[name.toLowerCase()] : undefined;
+}
+
 /** Two entries of one modality are two parts of it, such as documents and images. */
 function splitOf(usage: JsonObject, { split }: SplitCount, { entryCount }: GeminiNames, note: Note): ByModality {
   const tokens: ByModality = {};
   for (const entry of objectsIn(usage[split])) {
     const count = countIn(entry, entryCount, note);
     if (count === undefined) continue;
-    const name = entry['modality'];
-    const known = typeof name === 'string' ? MODALITIES[name.toLowerCase()] : 'text';
+    const known = modalityOf(entry['modality']);
     if (known === undefined) note('modality_unknown', `${split} has ${count} tokens of an unknown modality.`);
     const modality = known ?? 'text';
     tokens[modality] = (tokens[modality] ?? 0) + count;

@@ -18,6 +18,19 @@ const running = (usageMetadata: object) => ({
 });
 
 describe('usage of Gemini', () => {
+  it("is read where names are numbers, as Google's Vertex libraries ask for them", () => {
+    const counts = { promptTokenCount: 9, candidatesTokenCount: 2, totalTokenCount: 11, trafficType: 1 };
+    const split = {
+      promptTokensDetails: [
+        { modality: 1, tokenCount: 5 },
+        { modality: 4, tokenCount: 4 },
+      ],
+    };
+    const usage = readStream(source, answer({ ...counts, ...split }, { finishReason: 1 }));
+    expect(quantitiesOf(usage)).toEqual({ 'in.fresh.text': 5, 'in.fresh.audio': 4, 'out.text': 2 });
+    expect(usage).toMatchObject({ completeness: 'final', modifiers: { traffic: 'ON_DEMAND' }, anomalies: [] });
+  });
+
   it('is disjoint: the cache is within the prompt, thoughts and tool prompts are beside', () => {
     const usage = readAnswer(
       source,

@@ -11,11 +11,19 @@ import type { Counted, CountingContext, Told, UsageFamily } from './usage-family
  */
 export const gemini: UsageFamily = {
   usageMembers: ['usageMetadata', 'finishReason', 'blockReason', 'webSearchQueries'],
+  // Of finishReason and blockReason, and of webSearchQueries.
+  marks: [Buffer.from('Reason'), Buffer.from('Querie')],
+  runningMark: Buffer.from('TokenCount"'),
   hearAnswer: hear,
   hearEvent: hear,
   // No event of its own ends this protocol's streams.
   isEnd: () => false,
   count,
+};
+
+/** With `enum-encoding=int`, as Google's own Vertex libraries ask for it, names are numbers. */
+const NUMBERED: Readonly<Record<string, readonly string[]>> = {
+  trafficType: ['TRAFFIC_TYPE_UNSPECIFIED', 'ON_DEMAND', 'PROVISIONED_THROUGHPUT'],
 };
 
 /** What the documentation calls the absence of anything special. */
@@ -30,9 +38,13 @@ function hear(chunk: JsonObject, told: Told, note: Note): void {
   const candidates = objectsIn(chunk['candidates']);
   const queries = queriesIn(candidates.flatMap(queriesOf));
   if (queries !== undefined) told.units = { webSearch: queries };
-  const isBlocked = typeof asObject(chunk['promptFeedback'])?.['blockReason'] === 'string';
-  const isFinished = candidates.some((candidate) => typeof candidate['finishReason'] === 'string');
-  told.atEnd ||= isBlocked || isFinished;
+  const isBlocked = isNamed(asObject(chunk['promptFeedback'])?.['blockReason']);
+  told.atEnd ||= isBlocked || candidates.some((candidate) => isNamed(candidate['finishReason']));
+}
+
+/** A reason by its name, or by its number where the client asked for `enum-encoding=int`; 0 is not specified. */
+function isNamed(reason: unknown): boolean {
+  return typeof reason === 'string' || (typeof reason === 'number' && reason > 0);
 }
 
 function queriesOf(candidate: JsonObject): readonly unknown[] {
@@ -54,6 +66,7 @@ function count(usage: JsonObject, { model, told, note }: CountingContext): Count
 }
 
 function special(usage: JsonObject, name: string, note: Note): string | undefined {
-  const word = nameIn(usage, name, note);
+  const given = usage[name];
+  const word = typeof given === 'number' ? NUMBERED[name]?.[given] : nameIn(usage, name, note);
   return word === undefined || UNSPECIFIED.has(word) ? undefined : word;
 }

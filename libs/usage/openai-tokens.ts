@@ -70,7 +70,8 @@ export function openaiSegment(
   checkCacheMiss(usage, told, note);
   return {
     segment: { kind: 'main', in: inputOf(told, input, difference, note), out: outputOf(told, output, note) },
-    complete: told.input !== undefined && told.output !== undefined,
+    // An empty completion is not told at all: a total that is the input says that there was none.
+    complete: told.input !== undefined && (told.output !== undefined || told.total === told.input),
   };
 }
 

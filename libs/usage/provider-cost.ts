@@ -1,13 +1,14 @@
+import { Decimal } from 'decimal.js';
 import { countIn, nameIn, type Note } from './count.js';
 import { asObject, type JsonObject } from './json.js';
 import type { Usage } from './usage.js';
 
 /** xAI counts its charge in ticks. 1 USD = 10^10 ticks. https://docs.x.ai/docs/api-reference */
-const TICK_DECIMALS = 10;
+const TICKS_PER_USD = 10 ** 10;
 
 /** What an amount in an event may have: see libs/contracts and libs/money. */
 const MAX_DECIMALS = 12;
-const MAX_WHOLE_DIGITS = 15;
+const MAX_AMOUNT = new Decimal('1e15');
 
 /**
  * The charge that the provider itself states in its usage object, in main units.
@@ -16,16 +17,13 @@ const MAX_WHOLE_DIGITS = 15;
  */
 export function providerCostIn(usage: JsonObject, note: Note): NonNullable<Usage['providerCost']> | undefined {
   const ticks = countIn(usage, 'cost_in_usd_ticks', note);
-  if (ticks !== undefined) return { amount: fromTicks(ticks), currency: 'USD' };
+  if (ticks !== undefined) return { amount: new Decimal(ticks).div(TICKS_PER_USD).toFixed(), currency: 'USD' };
   const breakdown = asObject(usage['cost']);
   const stated = breakdown === undefined ? creditsIn(usage) : breakdown['total_cost'];
   if (stated === undefined || stated === null) return undefined;
-  const amount = amountOf(stated);
+  const amount = amountOf(stated, note);
   if (amount === undefined) {
-    note(
-      'cost_invalid',
-      `The stated cost is ${JSON.stringify(stated).slice(0, 40)}: no amount of at most 12 decimals.`,
-    );
+    note('cost_invalid', `The stated cost is ${JSON.stringify(stated).slice(0, 40)}: no amount below 10^15.`);
     return undefined;
   }
   const currency = nameIn(breakdown, 'currency', note) ?? 'USD';
@@ -39,28 +37,12 @@ function creditsIn(usage: JsonObject): unknown {
   return 'is_byok' in usage || 'cost_details' in usage ? usage['cost'] : undefined;
 }
 
-function fromTicks(ticks: number): string {
-  const digits = String(ticks).padStart(TICK_DECIMALS + 1, '0');
-  return withoutTrailingZeros(digits.slice(0, -TICK_DECIMALS), digits.slice(-TICK_DECIMALS));
-}
-
-/** The number as its shortest text has it, without an exponent: no arithmetic touches it. */
-export function amountOf(stated: unknown): string | undefined {
-  if (typeof stated !== 'number') return undefined;
-  const match = /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(stated));
-  if (match === null) return undefined;
-  const [, whole = '', fraction = '', exponent = '0'] = match;
-  const shift = Number(exponent);
-  // An exponent beyond these has no amount that fits, and need not be written out.
-  if (Math.abs(shift) > MAX_DECIMALS + MAX_WHOLE_DIGITS) return undefined;
-  const padded = '0'.repeat(Math.max(0, -shift)) + whole + fraction + '0'.repeat(Math.max(0, shift));
-  const point = Math.max(0, -shift) + whole.length + shift;
-  const amount = withoutTrailingZeros(padded.slice(0, point).replace(/^0+(?=\d)/, ''), padded.slice(point));
-  const [wholeDigits = '', decimals = ''] = amount.split('.');
-  return wholeDigits.length > MAX_WHOLE_DIGITS || decimals.length > MAX_DECIMALS ? undefined : amount;
-}
-
-function withoutTrailingZeros(whole: string, fraction: string): string {
-  const kept = fraction.replace(/0+$/, '');
-  return kept === '' ? whole : `${whole}.${kept}`;
+/** The number as its text has it: no binary arithmetic touches it. Absent when it is no amount that an event can carry. */
+export function amountOf(stated: unknown, note: Note): string | undefined {
+  if (typeof stated !== 'number' || !Number.isFinite(stated) || stated < 0) return undefined;
+  const exact = new Decimal(String(stated));
+  if (exact.gte(MAX_AMOUNT)) return undefined;
+  const amount = exact.toDecimalPlaces(MAX_DECIMALS, Decimal.ROUND_HALF_EVEN);
+  if (!amount.eq(exact)) note('cost_rounded', `The stated cost ${exact.toFixed()} is rounded to ${amount.toFixed()}.`);
+  return amount.toFixed();
 }
