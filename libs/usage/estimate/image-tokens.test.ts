@@ -34,9 +34,11 @@ describe('the tokens of an image', () => {
   });
 
   it('follow the area at Anthropic', () => {
-    expect(anthropicImage({ width: 1000, height: 1000 })).toBe(1334);
-    expect(anthropicImage({ width: 200, height: 200 })).toBe(54);
-    expect(anthropicImage({ width: 8000, height: 8000 })).toBe(1600);
+    const image = anthropicImage('claude-sonnet-4-5');
+    expect(image({ width: 1000, height: 1000 })).toBe(1334);
+    expect(image({ width: 200, height: 200 })).toBe(54);
+    expect(image({ width: 8000, height: 8000 })).toBe(1600);
+    expect(anthropicImage('claude-opus-4-7')({ width: 8000, height: 8000 })).toBe(4784);
   });
 
   it('follow the tiles of Gemini', () => {

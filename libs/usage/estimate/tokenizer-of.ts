@@ -13,6 +13,9 @@ function o200k(percent: number, answerTokens: number, callTokens: number): Token
   return { encoding: 'o200k_base', percent, answerTokens, callTokens };
 }
 
+/** Opus 4.7 came with another tokenizer (its release notes: up to 1.35 times as many tokens) and larger images. */
+export const CLAUDE_SINCE_4_7 = /claude-(opus-4[-.][789]|[a-z]+-[5-9])/;
+
 /** The first that matches. A model may have a provider or a region before its name, and a date behind. */
 const choices: readonly (readonly [model: RegExp, choice: TokenizerChoice])[] = [
   // Its channels are named in special tokens: https://cookbook.openai.com/articles/openai-harmony
@@ -24,8 +27,7 @@ const choices: readonly (readonly [model: RegExp, choice: TokenizerChoice])[] = 
   ],
   [/gpt-5|(^|\/)o[134](-|$)/, o200k(100, 4, 7)],
   [/gpt-|chatgpt/, o200k(100, 1, 7)],
-  // Anthropic changed its tokenizer with Opus 4.7: https://docs.anthropic.com/en/about-claude/models/whats-new-claude-4-7
-  [/claude-(opus-4[-.][789]|[a-z]+-[5-9])/, o200k(142, 2, 40)],
+  [CLAUDE_SINCE_4_7, o200k(142, 2, 40)],
   [/claude-(instant|v?[23])/, o200k(117, 2, 40)],
   [/claude/, o200k(110, 3, 40)],
   [/gemini|gemma/, o200k(102, 0, 8)],

@@ -88,7 +88,7 @@ function askBlock(block: JsonObject, asked: Asked): void {
     case 'tool_result':
       return askContent(block['content'], asked);
     case 'image':
-      return asked.image(source?.['data'], anthropicImage);
+      return asked.image(source?.['data'], anthropicImage(asked.model));
     case 'document':
       asked.text(block['title']);
       asked.text(block['context']);

@@ -2,19 +2,23 @@ import { asObject, objectsIn, type JsonObject } from '../../json.js';
 import type { Asked } from '../asked.js';
 import type { EstimateFamily } from '../estimate-family.js';
 import { laneOf, pieces, toolCall, type Generated } from '../generated.js';
-import { geminiImage } from '../image-tokens.js';
+import { geminiImage, type ImageRule } from '../image-tokens.js';
 
 /** https://ai.google.dev/api/generate-content: its JSON takes every member in camelCase and in snake_case. */
 export const gemini: EstimateFamily = {
   answerMembers: ['candidates'],
   generates: true,
   ask(request, asked) {
-    askParts(asObject(either(request, 'systemInstruction', 'system_instruction')), asked);
-    for (const content of objectsIn(request['contents'])) askParts(content, asked);
     for (const tool of objectsIn(request['tools'])) askTool(tool, asked);
     if (either(request, 'cachedContent', 'cached_content') !== undefined)
       asked.without('what cachedContent stands for');
     const config = asObject(either(request, 'generationConfig', 'generation_config')) ?? {};
+    const hasOwnResolution = either(config, 'mediaResolution', 'media_resolution') !== undefined;
+    const imageRule = hasOwnResolution ? undefined : geminiImage(asked.model);
+    const instruction = asObject(either(request, 'systemInstruction', 'system_instruction'));
+    for (const content of [...(instruction ? [instruction] : []), ...objectsIn(request['contents'])]) {
+      askParts(content, imageRule, asked);
+    }
     asked.definition(either(config, 'responseSchema', 'response_schema'));
     asked.limit(
       either(config, 'maxOutputTokens', 'max_output_tokens'),
@@ -57,15 +61,14 @@ function valueOf({ stringValue, numberValue, boolValue }: JsonObject): unknown {
   return stringValue ?? (numberValue === undefined && boolValue === undefined ? '' : String(numberValue ?? boolValue));
 }
 
-function askParts(content: JsonObject | undefined, asked: Asked): void {
-  for (const part of objectsIn(content?.['parts'])) {
+function askParts(content: JsonObject, imageRule: ImageRule | undefined, asked: Asked): void {
+  for (const part of objectsIn(content['parts'])) {
     const call = either(part, 'functionCall', 'function_call') ?? either(part, 'functionResponse', 'function_response');
     const inline = asObject(either(part, 'inlineData', 'inline_data'));
     const mime = inline && either(inline, 'mimeType', 'mime_type');
     if (typeof part['text'] === 'string') asked.text(part['text']);
     else if (call !== undefined) asked.definition(call);
-    else if (typeof mime === 'string' && mime.startsWith('image/'))
-      asked.image(inline?.['data'], geminiImage(asked.model));
+    else if (typeof mime === 'string' && mime.startsWith('image/')) asked.image(inline?.['data'], imageRule);
     else asked.without(inline ? `inline data of type ${String(mime)}` : 'a part that is not text');
   }
 }

@@ -53,10 +53,18 @@ const deltas: Readonly<Record<string, Generated['kind']>> = {
   'response.apply_patch_call_operation_diff.delta': 'toolCall',
 };
 
+/** The items that show what the model wrote to make them. */
+const SHOWN =
+  /^(message|function_call|custom_tool_call|mcp_call|code_interpreter_call|(local_)?shell_call|apply_patch_call)$/;
+
 function begunItem(item: JsonObject, lane: string): Generated[] {
-  if (item['type'] === 'reasoning') return pieces(lane, { uncounted: SUMMARISED });
-  if (item['type'] === 'image_generation_call') return pieces(lane, { uncounted: 'an image' });
-  return String(item['type']).endsWith('_call') ? pieces(lane, { toolCall: item['name'] }) : [];
+  const type = String(item['type']);
+  if (type === 'reasoning') return pieces(lane, { uncounted: SUMMARISED });
+  if (SHOWN.test(type)) return pieces(lane, { toolCall: item['name'] });
+  const isHidden = type.endsWith('_call') || type === 'compaction';
+  return pieces(lane, {
+    uncounted: isHidden ? 'a built-in tool or a compaction, whose words are not shown' : undefined,
+  });
 }
 
 function wholeItem(item: JsonObject, position: number): Generated[] {
