@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '#usage/json.js';
 import type { UsageApi, UsageFormat } from '#usage/usage-api.js';
-import { countOutput } from './output-tokens.js';
+import { READ_LATER } from './generated.js';
 import { KeptBytes } from './kept-bytes.js';
+import { countOutput } from './output-tokens.js';
 import { PassedAnswer } from './passed-answer.js';
 import { loadTokenizer } from './tokenizers.js';
 
@@ -96,7 +97,9 @@ async function measure({ api, model, format, body, told, toldReasoning }: Record
   const answer = passed.end();
   const { text, reasoning } = countOutput(answer, await loadTokenizer(model));
   // Gemini tells its thoughts apart, so they need not be seen; elsewhere they may be a part of the count.
-  const isVisible = answer.uncounted.every((what) => api === 'gemini' && what.startsWith('thoughts'));
+  const isVisible = answer.uncounted.every(
+    (what) => what === READ_LATER || (api === 'gemini' && what.startsWith('thoughts')),
+  );
   const counted = api === 'gemini' ? text : text + reasoning;
   const hidden = reasoning === 0 ? toldReasoning : 0;
   if (!isVisible || told === undefined || told - hidden < LEAST_TOKENS || counted === 0) return undefined;

@@ -28,6 +28,9 @@ export function toolCall(lane: unknown, name: unknown, args: unknown): Generated
   return [...pieces(lane, { toolCall: name }), ...pieces(lane, { toolCall: written })];
 }
 
+/** What was told of the input early is exact for the first call of the model only: the results are read after it. */
+export const READ_LATER = "input that the results of the server's own tools add";
+
 /** The lane of an index within another; what is neither text nor a number is left out. */
 export function laneOf(...indexes: unknown[]): string {
   return indexes.filter((index) => typeof index === 'string' || typeof index === 'number').join('.');

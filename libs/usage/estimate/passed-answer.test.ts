@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { UsageApi } from '#usage/usage-api.js';
+import { READ_LATER } from './generated.js';
 import { KeptBytes } from './kept-bytes.js';
 import { PassedAnswer, type PassedAnswerOptions } from './passed-answer.js';
 import type { PassedText } from './passed-text.js';
@@ -154,6 +155,12 @@ describe('what passed of an answer', () => {
   });
 
   it('names what cannot be counted', () => {
+    const search = {
+      type: 'content_block_start',
+      index: 0,
+      content_block: { type: 'server_tool_use', name: 'web_search' },
+    };
+    expect(passed(sse([search]), MANY, { api: 'anthropic-messages' }).uncounted).toEqual([READ_LATER]);
     const audio = passed(sse([delta({ audio: { transcript: 'Hi', data: 'AAAA' } })]));
     expect(audio).toMatchObject({ texts: { text: ['Hi'] }, uncounted: ['audio'] });
     const cutOff = passed(Buffer.from('{"choices":[{"message":{"content":"He'), 5, { format: 'json' });

@@ -1,7 +1,7 @@
 import { asObject, objectsIn, type JsonObject } from '../../json.js';
 import { frameMessages, type Asked } from '../asked.js';
 import type { EstimateFamily } from '../estimate-family.js';
-import { pieces, toolCall, type Generated } from '../generated.js';
+import { pieces, READ_LATER, toolCall, type Generated } from '../generated.js';
 import { anthropicImage } from '../image-tokens.js';
 
 /** https://docs.anthropic.com/en/api/messages-streaming */
@@ -46,9 +46,10 @@ function blockIn(block: JsonObject, lane: unknown): Generated[] {
     case 'redacted_thinking':
       return pieces(lane, { reasoning: block['thinking'], uncounted: SUMMARISED });
     case 'tool_use':
+      return toolCall(lane, block['name'], block['input']);
     case 'server_tool_use':
     case 'mcp_tool_use':
-      return toolCall(lane, block['name'], block['input']);
+      return [...toolCall(lane, block['name'], block['input']), ...pieces(lane, { uncounted: READ_LATER })];
     default:
       // Results of the server's own tools are read by the model, not written by it.
       return [];

@@ -1,7 +1,7 @@
 import { asObject, objectsIn, type JsonObject } from '../../json.js';
 import type { Asked } from '../asked.js';
 import type { EstimateFamily } from '../estimate-family.js';
-import { laneOf, pieces, toolCall, type Generated } from '../generated.js';
+import { laneOf, pieces, READ_LATER, toolCall, type Generated } from '../generated.js';
 import { geminiImage, type ImageRule } from '../image-tokens.js';
 
 /** https://ai.google.dev/api/generate-content: its JSON takes every member in camelCase and in snake_case. */
@@ -46,6 +46,7 @@ function partIn(part: JsonObject, lane: string): Generated[] {
     ...toolCall(lane, call?.['name'], call?.['args']),
     ...objectsIn(call?.['partialArgs']).flatMap((arg) => toolCall(lane, arg['jsonPath'], valueOf(arg))),
     ...pieces(lane, { text: asObject(part['executableCode'])?.['code'] }),
+    ...pieces(lane, { uncounted: (part['executableCode'] ?? part['toolCall']) ? READ_LATER : undefined }),
     ...pieces(lane, {
       uncounted:
         isThought || part['thoughtSignature'] !== undefined
