@@ -1,0 +1,30 @@
+import type { JsonObject } from '#usage/json.js';
+import { objectOf } from './json-text.js';
+
+export interface ResultText {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+/**
+ * A function's response is an object here: `output` holds what it returned, `error` why it failed, and without either
+ * the whole object is what it returned (https://ai.google.dev/api/caching#FunctionResponse).
+ */
+export function textOfResponse(response: JsonObject): ResultText {
+  const names = Object.keys(response);
+  const only = names.length === 1 ? names[0] : undefined;
+  if (only !== 'output' && only !== 'error') return { text: JSON.stringify(response), isError: false };
+  const value = response[only];
+  return { text: typeof value === 'string' ? value : JSON.stringify(value), isError: only === 'error' };
+}
+
+/** The response that is read back as this very text. Text that is an object in JSON stays that object. */
+export function responseOfText({ text, isError }: ResultText): JsonObject {
+  if (isError) return { error: text };
+  const object = objectOf(text);
+  return object !== undefined && sameText(textOfResponse(object), text) ? object : { output: text };
+}
+
+function sameText(read: ResultText, text: string): boolean {
+  return !read.isError && read.text === text;
+}
