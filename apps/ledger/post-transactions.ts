@@ -2,11 +2,25 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Account } from '#accounting/chart-of-accounts.js';
 import type { Posting } from '#accounting/posting-rules.js';
 
+/** As the database's table of movements knows them: each kind may move certain accounts only. */
+export type TransactionKind =
+  | 'charge'
+  | 'top_up'
+  | 'refund'
+  | 'grant'
+  | 'grant_expiry'
+  | 'transfer'
+  | 'invoice'
+  | 'payment'
+  | 'credit_note'
+  | 'provider_statement'
+  | 'correction';
+
 /** What is posted at once for one organisation in one currency. */
 export interface NewTransaction {
   readonly orgId: string;
   readonly currency: string;
-  readonly kind: 'charge' | 'top_up';
+  readonly kind: TransactionKind;
   /** Unique for ever within the organisation. Charges have none: each is an event with an id of its own. */
   readonly idempotencyKey?: string;
   readonly effectiveAt: string;
@@ -65,10 +79,10 @@ async function openAccounts(db: EntityManager, transactions: readonly NewTransac
 }
 
 async function writeTransactions(db: EntityManager, transactions: readonly NewTransaction[]): Promise<string[]> {
-  const written = await db.query<{ id: string; org_id: string; currency: string }[]>(
+  const written = await db.query<{ id: string; org_id: string; currency: string; mark: string }[]>(
     `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-     RETURNING id, org_id, currency`,
+     RETURNING id, org_id, currency, coalesce(idempotency_key, to_char(belongs_to, 'YYYY-MM')) AS mark`,
     [
       transactions.map((transaction) => transaction.orgId),
       transactions.map((transaction) => transaction.currency),
@@ -77,11 +91,13 @@ async function writeTransactions(db: EntityManager, transactions: readonly NewTr
       transactions.map((transaction) => transaction.effectiveAt),
     ],
   );
-  const ids = new Map(written.map(({ id, org_id, currency }) => [`${org_id} ${currency}`, id]));
-  return transactions.map(({ orgId, currency }) => {
-    const id = ids.get(`${orgId} ${currency}`);
+  // Rows come back in no promised order. Charges of a turn share a transaction per organisation, currency and month.
+  const ids = new Map(written.map(({ id, org_id, currency, mark }) => [`${org_id} ${currency} ${mark}`, id]));
+  return transactions.map(({ orgId, currency, idempotencyKey, effectiveAt }) => {
+    const mark = idempotencyKey ?? new Date(effectiveAt).toISOString().slice(0, 7);
+    const id = ids.get(`${orgId} ${currency} ${mark}`);
     if (id === undefined || ids.size !== transactions.length) {
-      throw new Error(`Two transactions of ${orgId} in ${currency} in one turn: post them as one.`);
+      throw new Error(`Two transactions of ${orgId} in ${currency} under ${mark} in one turn: post them as one.`);
     }
     return id;
   });
