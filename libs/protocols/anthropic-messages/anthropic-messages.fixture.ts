@@ -90,7 +90,7 @@ export function answerOf(events: readonly ChatEvent[]) {
 
 /** Whatever Anthropic can say, as it says it. `at` is empty: it says nothing here. */
 const at = '';
-const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => text.trim() !== '');
 const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,12}$/);
 const base64 = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 const cache = fc.record({ cache: fc.constantFrom('5m' as const, '1h' as const) }, { requiredKeys: [] });

@@ -12,6 +12,7 @@ export function readAnswer(message: Members): ChatAnswer {
   // They say that it is an answer.
   message.ignore('type', 'role');
   readServiceMetadata(message);
+  if (!message.has('content')) message.missing('content');
   const parts = [...readAssistantBlocks(message.objects('content')), ...readRefusal(message)];
   const reason = message.string('stop_reason');
   const sequence = message.string('stop_sequence');

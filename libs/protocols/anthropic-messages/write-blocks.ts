@@ -66,7 +66,9 @@ export function writeText(part: TextPart, to: Target): JsonObject[] {
   if (part.citations !== undefined) to.losses.hint(`${part.at}.citations`, 'it takes back only its own');
   if (part.signature !== undefined) to.losses.hint(`${part.at}.signature`, 'it is for another provider');
   if (part.logprobs !== undefined) to.losses.hint(`${part.at}.logprobs`, 'it takes none back');
-  return part.text === '' ? [] : [{ type: 'text', text: part.text, ...writeCache(part) }];
+  if (part.text.trim() !== '') return [{ type: 'text', text: part.text, ...writeCache(part) }];
+  if (part.text !== '') to.losses.hint(part.at, 'text must be more than white space');
+  return [];
 }
 
 /** An id and whether it is a summary are words of another protocol: they say nothing to this model. */

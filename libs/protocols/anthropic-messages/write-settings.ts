@@ -1,6 +1,7 @@
 import type { JsonObject } from '#usage/json.js';
 import type { Target } from '../chat/chat-protocol.js';
 import type { ChatRequest, OutputFormat, Setting, Settings } from '../chat/chat-request.js';
+import { closedSchema } from './closed-schema.js';
 import { writeThinking } from './write-thinking.js';
 import { writeTools } from './write-tools.js';
 
@@ -88,7 +89,11 @@ function writeFormat(output: OutputFormat | undefined, to: Target): JsonObject |
   if (output.strict === false) to.losses.hint(at, 'it keeps to a schema always');
   // A schema has a place for its own description.
   const description = output.description === undefined ? {} : { description: output.description };
-  return { type: 'json_schema', schema: { ...description, ...output.schema } };
+  const schema = closedSchema(output.schema);
+  if (JSON.stringify(schema) !== JSON.stringify(output.schema)) {
+    to.losses.hint(at, 'its objects are closed to members that the schema does not name');
+  }
+  return { type: 'json_schema', schema: { ...description, ...schema } };
 }
 
 function writeServiceTier(tier: string, to: Target): JsonObject {

@@ -36,7 +36,7 @@ export function writeThinking(request: ChatRequest, to: Target): Thinking {
       ...present({ effort: effort && effortOf(effort, to) }),
     };
   }
-  const told = reasoningEffort(reasoning, to);
+  const told = hasBudget ? reasoningEffort(reasoning, to) : effort;
   return {
     body: { max_tokens: maxTokens(request, to, 0), thinking: { type: 'adaptive', ...display(reasoning, to) } },
     ...(told !== undefined && { effort: effortOf(told, to) }),
