@@ -29,7 +29,10 @@ export function reasoningEffort(reasoning: ReasoningSetting, to: Target): Effort
     to.losses.hint(at, `of effort and a budget of ${budgetTokens} tokens only the effort is told`);
     return effort;
   }
-  if (budgetTokens <= MODEL_DECIDES) return undefined;
+  if (budgetTokens <= MODEL_DECIDES) {
+    to.losses.hint(at, 'a budget that the model chooses becomes its usual effort');
+    return undefined;
+  }
   const nearest = effortWithin(budgetTokens);
   if (budgetOf[nearest] !== budgetTokens) {
     to.losses.hint(at, `a budget of ${budgetTokens} tokens becomes effort ${nearest}`);

@@ -3,6 +3,7 @@ import type { Losses } from '../chat/losses.js';
 import type { Members } from '../chat/members.js';
 import { readGoogleExtra } from './google-extra.js';
 import type { CallIds } from './read-reply.js';
+import { whyNoTool } from './read-tools.js';
 
 interface Call {
   readonly at: string;
@@ -55,12 +56,12 @@ export class CallReader {
   #readPiece(piece: Members): void {
     const index = piece.integer('index');
     const id = piece.string('id') || undefined;
-    const type = piece.string('type') || 'function';
+    const type = piece.string('type') || (piece.has('custom') && !piece.has('function') ? 'custom' : 'function');
+    if (type !== 'function') return piece.lose(whyNoTool(type));
+    // Servers written in Go send an empty one beside the function.
+    piece.ignore('custom');
     const called = piece.object('function');
-    if (type !== 'function' || (called === undefined && piece.has('custom'))) {
-      return piece.lose('its input is free text, and elsewhere the input of a tool is JSON');
-    }
-    const name = called?.has('name') === true ? called.string('name') || undefined : undefined;
+    const name = called?.string('name') || undefined;
     const call = this.#find(index, id, name) ?? this.#add({ at: piece.at, index, id });
     const { signature } = readGoogleExtra(piece);
     if (called !== undefined || signature !== undefined) this.#extend(call, called, signature);

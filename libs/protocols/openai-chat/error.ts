@@ -78,15 +78,15 @@ function kindOf({ code, type, status, status_code: statusCode }: JsonObject): Er
   const named = [code, type].flatMap((name) => (typeof name === 'string' ? [kinds[name.toLowerCase()]] : []));
   const kind = named.find((one) => one !== undefined);
   if (kind !== undefined) return kind;
-  // OpenRouter's code is the HTTP status, and Groq has it beside; Mistral's is a number of its own in a string.
-  const given = [statusCode, status, code].find((one): one is number => typeof one === 'number');
+  // OpenRouter's code is the HTTP status, LiteLLM's too, as a string; Groq has it beside. Mistral has numbers of its own.
+  const given = [statusCode, status, code].map(Number).find((one) => one >= 400 && one < 600);
   return given === undefined ? 'server' : kindOfStatus(given);
 }
 
 function kindOfStatus(status: number): ErrorKind {
   const exact = (Object.keys(errorStatus) as ErrorKind[]).find((kind) => errorStatus[kind] === status);
   if (exact !== undefined) return exact;
-  return status >= 400 && status < 500 ? 'invalid_request' : 'server';
+  return status < 500 ? 'invalid_request' : 'server';
 }
 
 export function writeError({ kind, message, param, code }: ChatError): JsonObject {

@@ -13,6 +13,7 @@ import { readAnnotations } from './citations.js';
 import { readGoogleExtra, THOUGHT_ENDS, THOUGHT_OPENS, type GoogleExtra } from './google-extra.js';
 import { readImage, readTextPart } from './read-content.js';
 import { readReasoning } from './read-reasoning.js';
+import { whyNoTool } from './read-tools.js';
 
 /** Ids for calls that come without one. */
 export interface CallIds {
@@ -126,8 +127,12 @@ export function readPicture(image: Members): ImagePart {
 function readCalls(message: Members, ids: CallIds): ToolCall[] {
   const calls = message.objects('tool_calls').flatMap((call, index) => readCall(call, () => ids.call(call.at, index)));
   const legacy = message.object('function_call');
+  if (legacy === undefined) return calls;
   // Servers written in Go send an empty one with every answer.
-  if (legacy === undefined || !legacy.string('name')) return calls;
+  if (!legacy.string('name')) {
+    legacy.ignore('arguments');
+    return calls;
+  }
   const [name, text] = [legacy.requiredString('name'), readArguments(legacy)];
   return [...calls, { kind: 'tool-call', at: legacy.at, id: ids.functionCall, name, arguments: text }];
 }
@@ -136,11 +141,11 @@ function readCall(call: Members, missingId: () => string): ToolCall[] {
   // Its place among the calls, which the list says too.
   call.ignore('index');
   const type = call.string('type') || 'function';
-  const called = call.object('function');
-  if (type !== 'function' || called === undefined) {
-    call.lose('its input is free text, and elsewhere the input of a tool is JSON');
+  if (type !== 'function') {
+    call.lose(whyNoTool(type));
     return [];
   }
+  const called = call.object('function') ?? call.missing('function');
   // Servers written in Go send an empty one beside it.
   call.ignore('custom');
   return [

@@ -14,12 +14,14 @@ export function readTools(body: Members): FunctionTool[] {
 function readTool(tool: Members): FunctionTool[] {
   const type = tool.string('type') ?? 'function';
   if (type === 'function') return [readFunction(tool.object('function') ?? tool.missing('function'), tool)];
-  tool.lose(
-    type === 'custom'
-      ? 'its input is free text, and elsewhere the input of a tool is JSON'
-      : 'only functions are tools elsewhere',
-  );
+  tool.lose(whyNoTool(type));
   return [];
+}
+
+/** Why a tool that is no function cannot be carried over. */
+export function whyNoTool(type: string): string {
+  if (type === 'custom') return 'its input is free text, and elsewhere the input of a tool is JSON';
+  return 'the provider runs this tool itself: only functions are converted';
 }
 
 function readFunction(described: Members, tool: Members): FunctionTool {
@@ -48,7 +50,7 @@ function readChoice(body: Members, name: 'tool_choice' | 'function_call'): ToolC
     return { kind: 'function', name: (choice.object('function') ?? choice).requiredString('name') };
   }
   if (type === 'allowed_tools') return readAllowed(choice.object('allowed_tools') ?? choice.missing('allowed_tools'));
-  choice.lose('only functions are tools elsewhere');
+  choice.lose(whyNoTool(type));
   return undefined;
 }
 
@@ -70,10 +72,9 @@ function readAllowed(allowed: Members): ToolChoice {
   const mode = allowed.string('mode') ?? 'auto';
   if (mode !== 'auto' && mode !== 'required') throw allowed.wrong('mode', 'auto or required');
   const names = allowed.objects('tools').flatMap((tool) => {
-    if ((tool.string('type') ?? 'function') === 'function') {
-      return [(tool.object('function') ?? tool).requiredString('name')];
-    }
-    tool.lose('only functions are tools elsewhere');
+    const type = tool.string('type') ?? 'function';
+    if (type === 'function') return [(tool.object('function') ?? tool).requiredString('name')];
+    tool.lose(whyNoTool(type));
     return [];
   });
   return { kind: 'allowed', mode, names };

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { anyRequests } from '../chat/chat-request.fixture.js';
 import { openaiChat } from './openai-chat.js';
+import { readAnswer } from './read-answer.js';
+import { readRequest } from './read-request.js';
 import { answers, gather, reading, readStream, replies, streamed, target } from './openai-chat.fixture.js';
 
 const withoutPlaces = (value: unknown): unknown =>
@@ -14,7 +16,7 @@ describe('OpenAI chat', () => {
         const { topK: __, ...settings } = request.settings;
         const expected = { ...request, settings };
         const to = target();
-        const { value, losses } = reading(openaiChat.writeRequest(expected, to), openaiChat.readRequest);
+        const { value, losses } = reading(openaiChat.writeRequest(expected, to), readRequest);
         expect(to.losses.list()).toEqual([]);
         expect(losses).toEqual([]);
         expect(withoutPlaces(value)).toEqual(withoutPlaces(expected));
@@ -33,7 +35,7 @@ describe('OpenAI chat', () => {
         });
         const messages = [{ role: 'assistant' as const, at: '', parts: turn }];
         const written = openaiChat.writeRequest({ instructions: [], messages, tools: [], settings: {} }, target());
-        const { value, losses } = reading(written, openaiChat.readRequest);
+        const { value, losses } = reading(written, readRequest);
         expect(losses).toEqual([]);
         expect(withoutPlaces(value.messages)).toEqual(withoutPlaces(messages));
       }),
@@ -44,7 +46,7 @@ describe('OpenAI chat', () => {
     fc.assert(
       fc.property(answers, (answer) => {
         const to = target();
-        const { value, losses } = reading(openaiChat.writeAnswer(answer, to), openaiChat.readAnswer);
+        const { value, losses } = reading(openaiChat.writeAnswer(answer, to), readAnswer);
         expect([...to.losses.list(), ...losses]).toEqual([]);
         expect(withoutPlaces(value)).toEqual(withoutPlaces(answer));
       }),

@@ -33,6 +33,7 @@ const ofChoice = [
   // The upstream's own word, beside the one in this protocol's.
   'native_finish_reason',
   'content_filter_results',
+  'content_filter_result',
   'content_filter_offsets',
   // Moonshot: usage, which libs/usage reads.
   'usage',

@@ -51,25 +51,24 @@ export function stopOf({ reason, sequence }: Finish, held: Held, choice: Pick<Me
   return { reason: held.refusal ? 'refusal' : 'end' };
 }
 
-const words: Readonly<Record<StopReason, string>> = {
-  end: 'stop',
-  length: 'length',
-  'stop-sequence': 'stop',
-  'tool-calls': 'tool_calls',
-  'content-filter': 'content_filter',
-  // Without words of refusal: nobody but a filter ends an answer like that here.
-  refusal: 'content_filter',
-  pause: 'stop',
-  'context-exceeded': 'length',
-  'malformed-tool-call': 'stop',
+/** The word for each reason, and what it leaves unsaid. */
+const words: Readonly<Record<StopReason, { readonly word: string; readonly unsaid?: string }>> = {
+  end: { word: 'stop' },
+  length: { word: 'length' },
+  'stop-sequence': { word: 'stop' },
+  'tool-calls': { word: 'tool_calls' },
+  'content-filter': { word: 'content_filter' },
+  refusal: { word: 'content_filter', unsaid: 'a refusal without words looks like a filter' },
+  pause: { word: 'stop', unsaid: 'a pause looks like the end of the turn' },
+  'context-exceeded': { word: 'length', unsaid: 'a full context looks like the limit of output' },
+  'malformed-tool-call': { word: 'stop', unsaid: 'a malformed tool call looks like the end of the turn' },
 };
 
 /** The members of a choice that say why it ended. */
 export function writeFinish({ reason, sequence }: Stop, held: Held, to: Target) {
-  if (reason === 'pause') to.losses.add('stop_reason', 'this protocol knows no pause: the turn looks finished');
-  if (reason === 'malformed-tool-call')
-    to.losses.add('stop_reason', 'this protocol does not say that a tool call is malformed');
-  const word = reason === 'refusal' && held.refusal ? 'stop' : words[reason];
+  // A refusal in words ends as an answer does.
+  const { word, unsaid } = reason === 'refusal' && held.refusal ? words.end : words[reason];
+  if (unsaid !== undefined) to.losses.add('finish_reason', unsaid);
   // vLLM's member: OpenAI does not say which sequence was met.
   return { finish_reason: word, ...(sequence !== undefined && { stop_reason: sequence }) };
 }
