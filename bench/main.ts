@@ -4,6 +4,7 @@ import { meetsTarget, type Benchmark, type Figure } from './benchmark.js';
 import { benchLedger } from './ledger.js';
 import { benchPipeline } from './pipeline.js';
 import { benchRelay } from './relay.js';
+import { benchUsage } from './usage.js';
 
 interface BenchArguments extends InstanceArguments {
   readonly size?: number;
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   ledger: benchLedger,
   pipeline: benchPipeline,
   relay: benchRelay,
+  usage: benchUsage,
 };
 
 const bench = takesInstance(new Command('bench'))

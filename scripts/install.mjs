@@ -5,11 +5,15 @@ import { join } from 'node:path';
 
 export function install(root) {
   if (isInstalled(root)) return;
-  console.log('Installing the dependencies (npm ci).');
+  // Standard output is for what the command prints.
+  console.error('Installing the dependencies (npm ci).');
   // The npm that runs us, where there is one.
   const npm = process.env.npm_execpath;
   const [command, before] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  const { status, error } = spawnSync(command, [...before, 'ci', '--include=dev'], { cwd: root, stdio: 'inherit' });
+  const { status, error } = spawnSync(command, [...before, 'ci', '--include=dev'], {
+    cwd: root,
+    stdio: ['inherit', process.stderr.fd, 'inherit'],
+  });
   if (status === 0) return;
   const reason = error?.message ?? `npm ci ended with ${status}, see above`;
   console.error(`The dependencies could not be installed (${reason}): this needs the package registry, once.`);

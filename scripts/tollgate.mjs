@@ -1,4 +1,4 @@
-// npm start, demo, test and bench: installs and builds what is missing, then does it. Needs nothing but Node.
+// npm start, demo, test, bench, usage: installs and builds what is missing, then does it. Needs nothing but Node.
 import './node-version.mjs';
 import { spawn } from 'node:child_process';
 import { clearInterval, setInterval } from 'node:timers';
@@ -9,6 +9,12 @@ import { install } from './install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = 'start', ...args] = process.argv.slice(2);
+
+/** What is not the business of the running product. */
+const programs = {
+  bench: 'dist/bench/main.js',
+  usage: 'dist/apps/cli/main.js',
+};
 
 // An npm that was killed tells nobody; what it started goes with it, in good order.
 if (process.env.npm_lifecycle_event !== undefined) {
@@ -36,8 +42,7 @@ if (command === 'test') {
   );
 } else {
   // In this process: a signal that is meant for Tollgate reaches it.
-  const main = command === 'bench' ? 'dist/bench/main.js' : 'dist/apps/standalone/main.js';
-  await import(pathToFileURL(join(root, main)));
+  await import(pathToFileURL(join(root, programs[command] ?? 'dist/apps/standalone/main.js')));
 }
 
 /** Runs to its end; a failure ends us the same way. */

@@ -11,7 +11,7 @@ export class Carry {
 
   /** @returns what was kept, with the chunk behind it. */
   with(chunk: Uint8Array): Buffer {
-    if (this.#length === 0) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#length === 0) return asBuffer(chunk);
     const needed = this.#length + chunk.length;
     if (needed > this.#buffer.length) {
       // Doubling: an event that comes in many small chunks is not copied once for each.
@@ -39,4 +39,9 @@ export class Carry {
     this.#length = 0;
     return bytes;
   }
+}
+
+/** The same bytes, not a copy. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

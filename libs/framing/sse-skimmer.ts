@@ -1,3 +1,4 @@
+import { asBuffer } from './carry.js';
 import { type FrameParser, MAX_EVENT_BYTES, type OnFrame } from './frame.js';
 import { SseParser } from './sse.js';
 
@@ -27,11 +28,11 @@ export class SseSkimmer implements FrameParser {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = asBuffer(chunk);
     const start = this.#parser.isBetweenEvents ? 0 : (this.#find(bytes, 'first') ?? bytes.length);
     if (start > 0) this.#parser.push(bytes.subarray(0, start));
     const end = Math.max(start, this.#find(bytes, 'last') ?? 0);
-    if (end > start) this.#skim(bytes.subarray(start, end));
+    if (end > start) this.#skim(window(bytes, start, end));
     if (end < bytes.length) this.#parser.push(bytes.subarray(end));
   }
 
@@ -54,7 +55,7 @@ export class SseSkimmer implements FrameParser {
       start = this.#endOf(bytes, at);
       this.#parser.push(bytes.subarray(eventStart, start));
     }
-    if (start < bytes.length) this.onFrame({ raw: bytes.subarray(start) });
+    if (start < bytes.length) this.onFrame({ raw: window(bytes, start, bytes.length) });
   }
 
   /** Where the event at `from` ends; where the bytes do, if they do not show it. */
@@ -65,6 +66,8 @@ export class SseSkimmer implements FrameParser {
 
   /** Where the first or the last whole event ends; undefined when none does. */
   #find(bytes: Buffer, which: 'first' | 'last'): number | undefined {
+    // The common case first: a chunk is an event.
+    if (which === 'last' && endsWith(bytes, this.#eventEnd)) return bytes.length;
     const [lf, crlf] = EVENT_ENDS;
     for (const eventEnd of this.#eventEnd === lf ? [lf, crlf] : [crlf, lf]) {
       const at = which === 'first' ? bytes.indexOf(eventEnd) : bytes.lastIndexOf(eventEnd);
@@ -84,3 +87,12 @@ function indexOfAny(bytes: Buffer, marks: readonly Buffer[], start: number): num
   }
   return first;
 }
+
+function endsWith(bytes: Buffer, end: Buffer): boolean {
+  for (let i = 1; i <= end.length; i += 1) if (bytes[bytes.length - i] !== end[end.length - i]) return false;
+  return true;
+}
+
+// Making a window costs as much as searching an event.
+const window = (bytes: Buffer, start: number, end: number): Buffer =>
+  start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);

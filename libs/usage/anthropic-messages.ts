@@ -16,6 +16,8 @@ const BEDROCK_METRICS = 'amazon-bedrock-invocationMetrics';
  */
 export const anthropicMessages: UsageFamily = {
   usageMembers: ['usage', BEDROCK_METRICS],
+  // Of usage, and of Bedrock's metrics.
+  marks: [Buffer.from('ge":'), Buffer.from('Metric')],
   hearAnswer: hearMessage,
   hearEvent(message, told, note) {
     switch (message['type']) {

@@ -16,6 +16,8 @@ import { mentionsAny } from './usage-mention.js';
  */
 export const openaiChat: UsageFamily = {
   usageMembers: ['usage'],
+  // Ends prompt_tokens, completion_tokens and total_tokens.
+  marks: [Buffer.from('kens":')],
   hearAnswer: hear,
   hearEvent: hear,
   isEnd: isDone,

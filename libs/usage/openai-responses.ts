@@ -15,6 +15,8 @@ import type { Counted, CountingContext, Told, UsageFamily } from './usage-family
  */
 export const openaiResponses: UsageFamily = {
   usageMembers: ['usage'],
+  // Ends input_tokens, output_tokens and total_tokens.
+  marks: [Buffer.from('kens":')],
   hearAnswer: hear,
   hearEvent(message, told, note) {
     const response = asObject(message['response']);

@@ -2,6 +2,7 @@ import { AwsEventStreamParser } from '#framing/aws-event-stream.js';
 import type { Frame } from '#framing/frame.js';
 import { GzipStage } from '#framing/gzip.js';
 import { JsonLinesParser } from '#framing/json-lines.js';
+import { recogniseFormat } from './recognise-format.js';
 import { SseUsageReader } from './sse-usage-reader.js';
 import type { UsageFormat } from './usage-api.js';
 import { UsageRecord, type UsageSource } from './usage-record.js';
@@ -23,10 +24,13 @@ export interface UsageReader {
  */
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-/** A body that begins as gzip does is inflated on the way, whatever its format. */
-export function usageReader(source: UsageSource, format: UsageFormat): UsageReader {
+/**
+ * A body that begins as gzip does is inflated on the way, whatever its format.
+ * @param format told from the bytes when it is not given.
+ */
+export function usageReader(source: UsageSource, format?: UsageFormat): UsageReader {
   const record = new UsageRecord(source);
-  const reader = readerOf(format, record);
+  const reader = format === undefined ? new RecognisingUsageReader(record) : readerOf(format, record);
   const stage = new GzipStage({
     onBytes: (bytes) => reader.push(bytes),
     onFlaw: (flaw) => record.note('compression_invalid', flaw),
@@ -50,6 +54,31 @@ function readerOf(format: UsageFormat, record: UsageRecord): UsageReader {
       return new EventUsageReader(record, JsonLinesParser);
     case 'eventstream':
       return new EventUsageReader(record, AwsEventStreamParser);
+  }
+}
+
+class RecognisingUsageReader implements UsageReader {
+  #head = Buffer.alloc(0);
+  #reader: UsageReader | undefined;
+
+  constructor(private readonly record: UsageRecord) {}
+
+  push(chunk: Uint8Array): void {
+    if (this.#reader !== undefined) return this.#reader.push(chunk);
+    this.#head = Buffer.concat([this.#head, chunk]);
+    const format = recogniseFormat(this.#head, false);
+    if (format !== undefined) this.#begin(format);
+  }
+
+  end(): Usage {
+    return (this.#reader ?? this.#begin(recogniseFormat(this.#head, true) ?? 'sse')).end();
+  }
+
+  #begin(format: UsageFormat): UsageReader {
+    this.#reader = readerOf(format, this.record);
+    this.#reader.push(this.#head);
+    this.#head = Buffer.alloc(0);
+    return this.#reader;
   }
 }
 

@@ -6,7 +6,7 @@ import { asObject, objectsIn, parseJson, parseObject, type JsonObject } from './
 import type { UsageApi } from './usage-api.js';
 import type { Told, UsageFamily } from './usage-family.js';
 import { mentionsAny } from './usage-mention.js';
-import { segmentQuantities, unitQuantities, type Usage, type UsageAnomaly } from './usage.js';
+import { segmentQuantities, unitQuantities, type Usage, type UsageAnomaly, type UsageSegment } from './usage.js';
 
 /** Who answers, and what was asked of it. */
 export interface UsageSource {
@@ -98,13 +98,12 @@ export class UsageRecord {
   }
 
   hearAnswer(bytes: Buffer): void {
-    this.#wasMet = true;
     const answer = parseJson(bytes);
     // Some APIs give a stream as one array of its events.
     const events = objectsIn(answer);
     const whole = asObject(answer);
     if (whole === undefined && events.length === 0) {
-      return this.note('unreadable', 'The answer is neither a JSON object nor an array of them.');
+      return this.note('nothing_read', 'The answer is neither a JSON object nor an array of them.');
     }
     this.#isUnderstood = true;
     for (const event of events) this.#hearMessage(event);
@@ -124,7 +123,7 @@ export class UsageRecord {
   }
 
   finish(): Usage {
-    if (this.#wasMet && !this.#isUnderstood) this.note('nothing_read', 'Nothing in the answer could be read.');
+    if (this.#wasMet && !this.#isUnderstood) this.note('nothing_read', 'The answer has no event that can be read.');
     const { usage, units, model } = this.#told;
     const counted = usage === undefined && units === undefined ? undefined : this.#count(usage ?? {});
     return {
@@ -142,8 +141,8 @@ export class UsageRecord {
     const { provider, requestedModel } = this.source;
     const model = this.#told.model ?? requestedModel;
     const { complete, ...counted } = this.family.count(usage, { provider, model, told: this.#told, note: this.note });
-    const quantities = [...counted.segments.flatMap(segmentQuantities), ...unitQuantities(counted)];
-    if (quantities.length === 0) return {};
+    const hasQuantities = (segment: UsageSegment) => segmentQuantities(segment).length > 0;
+    if (!counted.segments.some(hasQuantities) && unitQuantities(counted).length === 0) return {};
     if (counted.segments.length > MAX_SEGMENTS) {
       this.note(
         'too_many_segments',

@@ -1,0 +1,10 @@
+import { Command } from 'commander';
+import { usageCommand } from './usage.command.js';
+
+// Who reads our output may have seen enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+await new Command('tollgate').addCommand(usageCommand()).parseAsync();
