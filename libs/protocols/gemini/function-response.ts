@@ -18,13 +18,14 @@ export function textOfResponse(response: JsonObject): ResultText {
   return { text: typeof value === 'string' ? value : JSON.stringify(value), isError: only === 'error' };
 }
 
-/** The response that is read back as this very text. Text that is an object in JSON stays that object. */
+/**
+ * The response that is read back as this very text. Text that is an object in JSON stays that object, but for an empty
+ * one: that stands beside the images of a result without a text.
+ */
 export function responseOfText({ text, isError }: ResultText): JsonObject {
   if (isError) return { error: text };
   const object = objectOf(text);
-  return object !== undefined && sameText(textOfResponse(object), text) ? object : { output: text };
-}
-
-function sameText(read: ResultText, text: string): boolean {
-  return !read.isError && read.text === text;
+  if (object === undefined || Object.keys(object).length === 0) return { output: text };
+  const read = textOfResponse(object);
+  return !read.isError && read.text === text ? object : { output: text };
 }
