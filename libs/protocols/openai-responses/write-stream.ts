@@ -85,6 +85,7 @@ export class ResponsesStreamWriter implements ChatStreamWriter {
     const joined = this.#items.at(-1)!;
     this.#parts.set(number, { draft, item: joined });
     this.#emitOf(joined, openedEvents(draft));
+    if (comesWhole(opens)) this.#endPart(draft, joined);
   }
 
   #openItem(draft: Draft): void {
@@ -169,6 +170,11 @@ export class ResponsesStreamWriter implements ChatStreamWriter {
     this.#events.push({ type, data: { type, sequence_number: this.#sequence, ...members } });
     this.#sequence += 1;
   }
+}
+
+/** No delta follows: it need not wait for its end. */
+function comesWhole(opens: OpenedPart): boolean {
+  return opens.kind === 'image' || (opens.kind === 'reasoning' && opens.redacted !== undefined);
 }
 
 /** Summaries and thoughts of one item are counted each for themselves. */
