@@ -2,33 +2,35 @@ import { asObject, objectsIn, type JsonObject } from '#usage/json.js';
 import { errorStatus, type ChatError, type ErrorKind } from '../chat/chat-answer.js';
 
 /** Codes and types by which OpenAI and the other servers of this protocol name errors. */
-const kinds: Readonly<Record<string, ErrorKind>> = {
-  invalid_request_error: 'invalid_request',
-  context_length_exceeded: 'invalid_request',
-  authentication_error: 'authentication',
-  invalid_api_key: 'authentication',
-  insufficient_quota: 'billing',
-  billing_error: 'billing',
-  insufficient_balance: 'billing',
-  permission_error: 'permission',
-  permission_denied: 'permission',
-  model_not_found: 'not_found',
-  not_found_error: 'not_found',
-  timeout_error: 'timeout',
-  timeout: 'timeout',
-  conflict_error: 'conflict',
-  request_too_large: 'too_large',
-  rate_limit_error: 'rate_limit',
-  rate_limit_exceeded: 'rate_limit',
-  requests: 'rate_limit',
-  tokens: 'rate_limit',
-  server_error: 'server',
-  internal_server_error: 'server',
-  api_error: 'server',
-  overloaded_error: 'overloaded',
-  engine_overloaded_error: 'overloaded',
-  service_unavailable: 'overloaded',
-};
+const kinds: ReadonlyMap<string, ErrorKind> = new Map(
+  Object.entries({
+    invalid_request_error: 'invalid_request',
+    context_length_exceeded: 'invalid_request',
+    authentication_error: 'authentication',
+    invalid_api_key: 'authentication',
+    insufficient_quota: 'billing',
+    billing_error: 'billing',
+    insufficient_balance: 'billing',
+    permission_error: 'permission',
+    permission_denied: 'permission',
+    model_not_found: 'not_found',
+    not_found_error: 'not_found',
+    timeout_error: 'timeout',
+    timeout: 'timeout',
+    conflict_error: 'conflict',
+    request_too_large: 'too_large',
+    rate_limit_error: 'rate_limit',
+    rate_limit_exceeded: 'rate_limit',
+    requests: 'rate_limit',
+    tokens: 'rate_limit',
+    server_error: 'server',
+    internal_server_error: 'server',
+    api_error: 'server',
+    overloaded_error: 'overloaded',
+    engine_overloaded_error: 'overloaded',
+    service_unavailable: 'overloaded',
+  }),
+);
 
 /** How each kind is called here: the names that `kinds` reads back. */
 const types: Readonly<Record<ErrorKind, string>> = {
@@ -75,7 +77,7 @@ function errorOf(error: JsonObject): ChatError {
 }
 
 function kindOf({ code, type, status, status_code: statusCode }: JsonObject): ErrorKind {
-  const named = [code, type].flatMap((name) => (typeof name === 'string' ? [kinds[name.toLowerCase()]] : []));
+  const named = [code, type].flatMap((name) => (typeof name === 'string' ? [kinds.get(name.toLowerCase())] : []));
   const kind = named.find((one) => one !== undefined);
   if (kind !== undefined) return kind;
   // OpenRouter's code is the HTTP status, LiteLLM's too, as a string; Groq has it beside. Mistral has numbers of its own.

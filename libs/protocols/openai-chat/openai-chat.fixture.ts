@@ -56,11 +56,13 @@ export function gather(events: readonly ChatEvent[]): { readonly choices: readon
     parts.set(event.part, grown(parts.get(event.part)!, event.delta));
   }
   return {
-    choices: [...choices].map(([index, { parts, stop }]) => ({
-      index,
-      parts: [...parts.values()],
-      ...(stop !== undefined && { stop }),
-    })),
+    choices: [...choices]
+      .sort(([one], [other]) => one - other)
+      .map(([index, { parts, stop }]) => ({
+        index,
+        parts: [...parts.values()],
+        ...(stop !== undefined && { stop }),
+      })),
     ended: events.at(-1)?.kind === 'end',
   };
 }

@@ -78,12 +78,12 @@ function readFile(part: Members): FilePart {
 }
 
 /** OpenAI names the format, and not the media type. */
-const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mpeg' };
+const audioTypes: ReadonlyMap<string, string> = new Map(Object.entries({ wav: 'audio/wav', mp3: 'audio/mpeg' }));
 
 function readAudio(part: Members): AudioPart {
   const audio = part.object('input_audio') ?? part.missing('input_audio');
   const format = audio.requiredString('format');
-  const mediaType = audioTypes[format] ?? `audio/${format}`;
+  const mediaType = audioTypes.get(format) ?? `audio/${format}`;
   return defined<AudioPart>({
     kind: 'audio',
     at: part.at,

@@ -183,8 +183,8 @@ describe('a stream of OpenAI chat', () => {
       '[DONE]',
     ]);
     expect(gather(events).choices).toMatchObject([
-      { index: 1, parts: [{ text: 'B' }], stop: { reason: 'length' } },
       { index: 0, parts: [{ text: 'A' }], stop: { reason: 'stop-sequence', sequence: 'END' } },
+      { index: 1, parts: [{ text: 'B' }], stop: { reason: 'length' } },
     ]);
   });
 

@@ -3,18 +3,20 @@ import type { Target } from '../chat/chat-protocol.js';
 import type { Members } from '../chat/members.js';
 
 /** OpenAI's five, and the words of other servers of this protocol. */
-const reasons: Readonly<Record<string, StopReason>> = {
-  stop: 'end',
-  length: 'length',
-  tool_calls: 'tool-calls',
-  content_filter: 'content-filter',
-  function_call: 'tool-calls',
-  eos: 'end',
-  // Mistral: the model's context is full.
-  model_length: 'context-exceeded',
-  // Z.ai
-  sensitive: 'content-filter',
-};
+const reasons: ReadonlyMap<string, StopReason> = new Map(
+  Object.entries({
+    stop: 'end',
+    length: 'length',
+    tool_calls: 'tool-calls',
+    content_filter: 'content-filter',
+    function_call: 'tool-calls',
+    eos: 'end',
+    // Mistral: the model's context is full.
+    model_length: 'context-exceeded',
+    // Z.ai
+    sensitive: 'content-filter',
+  }),
+);
 
 /** The provider could not go on: OpenRouter and Mistral, DeepSeek, Z.ai. What came so far is cut off. */
 const brokenOff: ReadonlySet<string> = new Set(['error', 'insufficient_system_resource', 'network_error']);
@@ -42,8 +44,8 @@ export function stopOf({ reason, sequence }: Finish, held: Held, choice: Pick<Me
   const at = `${choice.at}.finish_reason`;
   if (reason === undefined) choice.losses.hint(at, 'it is not said; the answer is taken for finished');
   else if (brokenOff.has(reason)) choice.losses.add(at, 'the provider broke the answer off');
-  else if (reasons[reason] === undefined) choice.losses.add(at, 'this reason is not known here');
-  const known = reason !== undefined && brokenOff.has(reason) ? 'length' : (reasons[reason ?? 'stop'] ?? 'end');
+  else if (reasons.get(reason) === undefined) choice.losses.add(at, 'this reason is not known here');
+  const known = reason !== undefined && brokenOff.has(reason) ? 'length' : (reasons.get(reason ?? 'stop') ?? 'end');
   if (known !== 'end') return { reason: known };
   if (sequence !== undefined) return { reason: 'stop-sequence', sequence };
   // A call that the client forced ends with `stop`, as does a refusal.

@@ -53,16 +53,18 @@ function nameOf(mediaType: string): string {
 }
 
 /** The only two formats that OpenAI hears, under their common names. */
-const audioFormats: Readonly<Record<string, string>> = {
-  'audio/wav': 'wav',
-  'audio/wave': 'wav',
-  'audio/x-wav': 'wav',
-  'audio/mpeg': 'mp3',
-  'audio/mp3': 'mp3',
-};
+const audioFormats: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'audio/wav': 'wav',
+    'audio/wave': 'wav',
+    'audio/x-wav': 'wav',
+    'audio/mpeg': 'mp3',
+    'audio/mp3': 'mp3',
+  }),
+);
 
 function writeAudio({ source, at }: AudioPart, to: Target): JsonObject[] {
-  const format = source.from === 'bytes' ? audioFormats[source.mediaType] : undefined;
+  const format = source.from === 'bytes' ? audioFormats.get(source.mediaType) : undefined;
   if (source.from === 'bytes' && format !== undefined) {
     return [{ type: 'input_audio', input_audio: { data: source.base64, format } }];
   }
