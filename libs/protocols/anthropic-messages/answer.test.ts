@@ -48,17 +48,11 @@ describe('an answer', () => {
     expect(losses.list().filter(({ weight }) => weight === 'meaning')).toMatchObject([{ at: 'content.0.citations.1' }]);
   });
 
-  it('tells why it was refused beside its content', () => {
+  it('tells a refusal as text, and by the reason why it stopped', () => {
     const refusal: AssistantPart = { kind: 'refusal', at: '', text: 'I cannot help with that.' };
-    const written = writeAnswer([refusal]);
-    expect(written).toMatchObject({
-      content: [],
+    expect(writeAnswer([refusal])).toMatchObject({
+      content: [{ type: 'text', text: 'I cannot help with that.' }],
       stop_reason: 'refusal',
-      stop_details: { type: 'refusal', explanation: 'I cannot help with that.' },
-    });
-    expect(readAnswer(written).value.choices[0]).toMatchObject({
-      parts: [{ kind: 'refusal', text: 'I cannot help with that.' }],
-      stop: { reason: 'refusal' },
     });
   });
 
@@ -124,6 +118,12 @@ describe('a stream', () => {
     expect(answerOf(value).parts).toMatchObject([{ text, isClosed: true }]);
   });
 
+  it('may begin twice, but not as two answers', () => {
+    expect(readEvents(start, start).value).toHaveLength(1);
+    const other = { ...start, message: { ...start.message, id: 'msg_2' } };
+    expect(() => readEvents(start, other)).toThrow(InvalidBody);
+  });
+
   it("numbers its parts without the provider's own tools", () => {
     const { value, losses } = readEvents(
       start,
@@ -146,6 +146,8 @@ describe('a stream', () => {
       kind: 'error',
       error: { kind: 'overloaded', message: 'Overloaded' },
     });
+    const bare = { error: { type: 'rate_limit_error', message: 'Slow down.' } };
+    expect(readEvents(bare).value).toMatchObject([{ kind: 'error', error: { kind: 'rate_limit' } }]);
     expect(readEvents(start).value.map(({ kind }) => kind)).toEqual(['start']);
   });
 

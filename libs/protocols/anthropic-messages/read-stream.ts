@@ -4,7 +4,7 @@ import type { ChatStreamReader, WireEvent } from '../chat/chat-protocol.js';
 import { InvalidBody, type Members, type Reading } from '../chat/members.js';
 import { readCitation } from './citations.js';
 import { readError } from './error.js';
-import { readRefusal, readServiceMetadata } from './read-answer.js';
+import { readServiceMetadata } from './read-answer.js';
 import { loseBlock, readCaller } from './read-blocks.js';
 import { readStop } from './stop-reason.js';
 
@@ -20,17 +20,25 @@ export class MessageStreamReader implements ChatStreamReader {
   /** Under their index; blocks that have no counterpart are not among them. */
   readonly #blocks = new Map<number, Block>();
   #parts = 0;
-  #isStarted = false;
+  #started: { readonly id: string | undefined } | undefined;
 
   constructor(private readonly reading: Reading) {}
 
-  read({ data }: WireEvent): ChatEvent[] {
-    // Some providers of this protocol end with OpenAI's [DONE].
-    if (typeof data === 'string') return [];
+  read({ type, data }: WireEvent): ChatEvent[] {
+    if (typeof data === 'string') {
+      // Some providers of this protocol end with OpenAI's word for it.
+      if (data.trim() !== '[DONE]') this.reading.losses.add('data', 'an event is no JSON object');
+      return [];
+    }
     const event = this.reading.open(data);
-    switch (event.requiredString('type')) {
+    const error = readError(data);
+    if (error !== undefined) {
+      event.ignore(...event.unread());
+      return [{ kind: 'error', error }];
+    }
+    switch (event.string('type') ?? type ?? event.missing('type')) {
       case 'message_start':
-        return [this.#start(event.object('message') ?? event.missing('message'))];
+        return this.#start(event.object('message') ?? event.missing('message'));
       case 'content_block_start':
         return this.#open(event);
       case 'content_block_delta':
@@ -43,10 +51,6 @@ export class MessageStreamReader implements ChatStreamReader {
         return [{ kind: 'end' }];
       case 'ping':
         return [];
-      case 'error': {
-        event.ignore('error', 'request_id');
-        return [{ kind: 'error', error: readError(data) ?? { kind: 'server', message: 'No reason was given.' } }];
-      }
       default:
         event.lose('an event of its type is not known here');
         return [];
@@ -58,17 +62,19 @@ export class MessageStreamReader implements ChatStreamReader {
     return [];
   }
 
-  #start(message: Members): ChatEvent {
-    // A proxy that asked again left half of another answer here: the two together are none.
-    if (this.#isStarted) throw new InvalidBody(message.at, 'A second message_start came before message_stop.');
-    this.#isStarted = true;
+  #start(message: Members): ChatEvent[] {
     // They say that an answer begins, and nothing of it is there yet.
     message.ignore('type', 'role', 'content', 'stop_reason', 'stop_sequence', 'usage');
     readServiceMetadata(message);
-    readRefusal(message);
     const id = message.string('id');
     const model = message.string('model');
-    return { kind: 'start', ...(id !== undefined && { id }), ...(model !== undefined && { model }) };
+    if (this.#started !== undefined) {
+      // A proxy that asked again left a part of another answer here: the two together are none.
+      if (this.#started.id === id && this.#parts === 0) return [];
+      throw new InvalidBody(message.at, 'A second message_start came before message_stop.');
+    }
+    this.#started = { id };
+    return [{ kind: 'start', ...(id !== undefined && { id }), ...(model !== undefined && { model }) }];
   }
 
   #open(event: Members): ChatEvent[] {
@@ -119,17 +125,8 @@ export class MessageStreamReader implements ChatStreamReader {
     readServiceMetadata(last);
     const reason = last.string('stop_reason');
     const sequence = last.string('stop_sequence');
-    const refusal = readRefusal(last).flatMap((part): ChatEvent[] => {
-      const whole = { part: this.#parts, input: undefined };
-      this.#parts += 1;
-      return [
-        { kind: 'part', choice: 0, part: whole.part, opens: { kind: 'refusal' } },
-        delta(whole, { text: part.kind === 'refusal' ? part.text : '' }),
-        { kind: 'part-end', choice: 0, part: whole.part },
-      ];
-    });
-    if (reason === undefined) return refusal;
-    return [...refusal, { kind: 'stop', choice: 0, stop: readStop(reason, sequence, last.losses) }];
+    if (reason === undefined) return [];
+    return [{ kind: 'stop', choice: 0, stop: readStop(reason, sequence, last.losses) }];
   }
 }
 

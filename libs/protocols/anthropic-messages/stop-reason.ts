@@ -36,12 +36,12 @@ export function readStop(reason: string, sequence: string | undefined, losses: L
 }
 
 /** The members of a message, or of its last delta, that say why it stopped. */
-export function writeStop(stop: Stop | undefined, refusal: string, losses: Losses) {
-  const reason = refusal !== '' && stop?.reason !== 'length' ? 'refusal' : stop?.reason;
+export function writeStop(stop: Stop | undefined, hasRefusal: boolean, losses: Losses) {
+  const reason = hasRefusal && stop?.reason === 'end' ? 'refusal' : stop?.reason;
   if (reason === 'malformed-tool-call') losses.add(STOP_REASON, 'a malformed tool call is told as the end of the turn');
   return {
     stop_reason: reason === undefined ? null : written[reason],
     stop_sequence: stop?.sequence ?? null,
-    stop_details: refusal === '' ? null : { type: 'refusal', category: null, explanation: refusal },
+    stop_details: null,
   };
 }

@@ -15,13 +15,13 @@ export function writeAnswer(answer: ChatAnswer, to: Target): JsonObject {
   const [choice, ...others] = answer.choices;
   if (others.length > 0) to.losses.add('choices', 'it gives one answer');
   const parts = choice?.parts ?? [];
-  const refusal = parts.map((part) => (part.kind === 'refusal' ? part.text : '')).join('');
+  const hasRefusal = parts.some(({ kind }) => kind === 'refusal');
   if (answer.usage === undefined || answer.usage.segments.length === 0) tellNoUsage(to);
   const usage = writeUsage(answer.usage);
   return {
     ...openMessage(answer, to),
     content: parts.flatMap((part) => writePart(part, to)),
-    ...writeStop(choice?.stop, refusal, to.losses),
+    ...writeStop(choice?.stop, hasRefusal, to.losses),
     usage: { ...usage, service_tier: usage.service_tier ?? tierOf(answer) },
   };
 }
@@ -58,8 +58,8 @@ function writePart(part: AssistantPart, to: Target): JsonObject[] {
       return part.signature === undefined ? [call] : [signatureOfCall(part.signature), call];
     }
     case 'refusal':
-      // It stands in stop_details.
-      return [];
+      // The reason why it stopped says that it is one.
+      return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     case 'image':
       to.losses.add(part.at, 'its answers have no images');
       return [];

@@ -37,7 +37,7 @@ export class MessageStreamWriter implements ChatStreamWriter {
   #current: Current | undefined;
   #waiting: PartEvent[] = [];
   #blocks = 0;
-  #refusal = '';
+  #hasRefusal = false;
   #stop: Stop | undefined;
   #usage: Usage | undefined;
 
@@ -138,16 +138,16 @@ export class MessageStreamWriter implements ChatStreamWriter {
 
   #addText(current: Current, text: string): WireEvent[] {
     switch (current.opens.kind) {
+      case 'refusal':
+        // The reason why the answer stopped says that it is one.
+        this.#hasRefusal = true;
+        return this.#delta(current, { type: 'text_delta', text });
       case 'text':
         return this.#delta(current, { type: 'text_delta', text });
       case 'reasoning':
         return this.#delta(current, { type: 'thinking_delta', thinking: text });
       case 'tool-call':
         return this.#delta(current, { type: 'input_json_delta', partial_json: text });
-      case 'refusal':
-        // It stands in stop_details, which come last.
-        this.#refusal += text;
-        return [];
       case 'image':
         return [];
     }
@@ -194,7 +194,7 @@ export class MessageStreamWriter implements ChatStreamWriter {
 
   #writeStop(): WireEvent {
     if (this.#usage === undefined || this.#usage.segments.length === 0) tellNoUsage(this.to);
-    const delta = { container: null, ...writeStop(this.#stop, this.#refusal, this.to.losses) };
+    const delta = { container: null, ...writeStop(this.#stop, this.#hasRefusal, this.to.losses) };
     return wire({ type: 'message_delta', delta, usage: writeUsage(this.#usage) });
   }
 }
