@@ -85,15 +85,23 @@ async function readOpenAiChat(baseURL: string): Promise<SdkAnswer> {
     const choice = (choices ?? []).find(({ index }) => (index ?? 0) === 0);
     if (choice === undefined) continue;
     stop = choice.finish_reason ?? stop;
-    text += (choice.delta?.content ?? '') + (choice.delta?.refusal ?? '');
+    text += wordsOf(choice.delta?.content) + (choice.delta?.refusal ?? '');
     for (const { index, function: called } of choice.delta?.tool_calls ?? []) {
       const call = (calls[index ?? calls.length] ??= { name: '', json: '' });
       call.name ||= called?.name ?? '';
       call.json += called?.arguments ?? '';
     }
   }
-  const toolCalls = calls.map(({ name, json }) => ({ name, input: inputOf(json) }));
+  // Their numbers may have gaps.
+  const toolCalls = calls.flatMap(({ name, json }) => [{ name, input: inputOf(json) }]);
   return { text, toolCalls, stop: stopOf(stop) };
+}
+
+/** Mistral's thinking models send a list of parts in place of the words. */
+function wordsOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  const parts = (content ?? []) as readonly { readonly type: string; readonly text?: string }[];
+  return parts.map(({ type, text }) => (type === 'text' ? text : '')).join('');
 }
 
 async function readOpenAiResponses(baseURL: string): Promise<SdkAnswer> {
@@ -121,8 +129,14 @@ async function readAnthropic(baseURL: string): Promise<SdkAnswer> {
   return { text, toolCalls, stop: stopOf(answer.stop_reason) };
 }
 
+/** Google's SDK looks for undici's dispatcher on the global object, where a test's sandbox has none. */
+const plainFetch: typeof fetch = (url, init) => {
+  const { method, headers, body } = init ?? {};
+  return fetch(url, { method: method ?? 'GET', headers: headers ?? {}, body: body ?? null });
+};
+
 async function readGemini(baseUrl: string): Promise<SdkAnswer> {
-  const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl } });
+  const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl, fetch: plainFetch } });
   const stream = await client.models.generateContentStream({ model, contents: prompt });
   let text = '';
   let stop: string | undefined;
@@ -145,6 +159,7 @@ export async function readWithAi(api: ChatApi, baseUrl: string, toolNames: reado
   const result = streamText({
     model: aiModels[api](baseUrl),
     prompt,
+    maxOutputTokens: 100,
     maxRetries: 0,
     tools: Object.fromEntries(toolNames.map((name) => [name, anything])) as ToolSet,
     onError: () => undefined,
