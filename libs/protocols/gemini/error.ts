@@ -2,24 +2,26 @@ import { asObject, objectsIn, type JsonObject } from '#usage/json.js';
 import { errorStatus, type ChatError, type ErrorKind } from '../chat/chat-answer.js';
 
 /** Google's names (google.rpc.Code), https://ai.google.dev/gemini-api/docs/troubleshooting. */
-const kinds: Readonly<Record<string, ErrorKind>> = {
-  INVALID_ARGUMENT: 'invalid_request',
-  FAILED_PRECONDITION: 'invalid_request',
-  OUT_OF_RANGE: 'invalid_request',
-  UNIMPLEMENTED: 'invalid_request',
-  UNAUTHENTICATED: 'authentication',
-  PERMISSION_DENIED: 'permission',
-  NOT_FOUND: 'not_found',
-  ALREADY_EXISTS: 'conflict',
-  ABORTED: 'conflict',
-  RESOURCE_EXHAUSTED: 'rate_limit',
-  CANCELLED: 'timeout',
-  DEADLINE_EXCEEDED: 'timeout',
-  INTERNAL: 'server',
-  UNKNOWN: 'server',
-  DATA_LOSS: 'server',
-  UNAVAILABLE: 'overloaded',
-};
+const kinds: ReadonlyMap<string, ErrorKind> = new Map(
+  Object.entries({
+    INVALID_ARGUMENT: 'invalid_request',
+    FAILED_PRECONDITION: 'invalid_request',
+    OUT_OF_RANGE: 'invalid_request',
+    UNIMPLEMENTED: 'invalid_request',
+    UNAUTHENTICATED: 'authentication',
+    PERMISSION_DENIED: 'permission',
+    NOT_FOUND: 'not_found',
+    ALREADY_EXISTS: 'conflict',
+    ABORTED: 'conflict',
+    RESOURCE_EXHAUSTED: 'rate_limit',
+    CANCELLED: 'timeout',
+    DEADLINE_EXCEEDED: 'timeout',
+    INTERNAL: 'server',
+    UNKNOWN: 'server',
+    DATA_LOSS: 'server',
+    UNAVAILABLE: 'overloaded',
+  }),
+);
 
 /** Google has no name of its own for all of them: there the HTTP status says it. */
 const statuses: Readonly<Record<ErrorKind, string>> = {
@@ -59,7 +61,7 @@ export function readError(body: JsonObject): ChatError | undefined {
 
 function kindOf(code: unknown, status: string | undefined): ErrorKind {
   const byCode = (Object.keys(errorStatus) as ErrorKind[]).find((kind) => errorStatus[kind] === code);
-  const byStatus = status === undefined ? undefined : kinds[status];
+  const byStatus = status === undefined ? undefined : kinds.get(status);
   return byCode ?? byStatus ?? (typeof code === 'number' && code < 500 ? 'invalid_request' : 'server');
 }
 

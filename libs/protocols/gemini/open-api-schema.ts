@@ -15,11 +15,12 @@ const MAX_DEPTH = 100;
  * the properties as a list (https://ai.google.dev/api/caching#Schema). What it has in common stays as it is.
  */
 export function jsonSchemaOf(schema: JsonObject, depth = 0): JsonObject {
-  const found: Record<string, unknown> = {};
-  for (const [spelled, value] of Object.entries(schema)) {
-    const name = spelled.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    found[name] = depth < MAX_DEPTH ? within(name, value, depth + 1) : value;
-  }
+  const found = Object.fromEntries(
+    Object.entries(schema).map(([spelled, value]): [string, unknown] => {
+      const name = spelled.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      return [name, depth < MAX_DEPTH ? within(name, value, depth + 1) : value];
+    }),
+  );
   const { type, nullable, example, propertyOrdering, format, ...rest } = found;
   const plain: Record<string, unknown> = {
     ...(type !== undefined && type !== 'type_unspecified' && { type }),

@@ -4,7 +4,7 @@ import { InvalidBody } from '#protocols/chat/members.js';
 import { readRequest, withoutPlaces } from '#protocols/gemini/gemini.fixture.js';
 
 const asked = (body: JsonObject) => ({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }], ...body });
-const messagesOf = (contents: unknown) => withoutPlaces(readRequest({ contents } as JsonObject).value.messages);
+const messagesOf = (contents: unknown) => withoutPlaces(readRequest({ contents }).value.messages);
 
 describe('a Gemini request', () => {
   it('reads the same in both spellings', () => {

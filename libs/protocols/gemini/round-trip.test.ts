@@ -80,7 +80,7 @@ describe('what Gemini can express', () => {
         expect(withoutPlaces(read.value)).toEqual(withoutPlaces(request));
         expect(withoutPlaces(readRequest(inSnakeCase(body) as JsonObject).value)).toEqual(withoutPlaces(request));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -93,7 +93,7 @@ describe('what Gemini can express', () => {
         expect([...to.losses.list(), ...read.losses]).toEqual([]);
         expect(withoutPlaces(read.value)).toEqual(withoutPlaces(answer));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('what Gemini can express', () => {
           expect(candidate!.content.parts).not.toEqual([]);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

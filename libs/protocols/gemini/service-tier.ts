@@ -5,9 +5,13 @@ export function readServiceTier(tier: string | undefined): string | undefined {
   return word === 'unspecified' || word === '' ? undefined : word;
 }
 
-const written: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' };
+const written: ReadonlyMap<string, string> = new Map([
+  ['default', 'standard'],
+  ['flex', 'flex'],
+  ['priority', 'priority'],
+]);
 
 /** undefined when Gemini has no such tier. */
 export function writeServiceTier(tier: string | undefined): string | undefined {
-  return tier === undefined ? undefined : written[tier];
+  return tier === undefined ? undefined : written.get(tier);
 }

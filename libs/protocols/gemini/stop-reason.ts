@@ -2,24 +2,26 @@ import type { Stop, StopReason } from '../chat/chat-answer.js';
 import type { Losses } from '../chat/losses.js';
 
 /** https://ai.google.dev/api/generate-content#FinishReason */
-const read: Readonly<Record<string, StopReason>> = {
-  // A stop sequence that was met is told in no other way.
-  STOP: 'end',
-  MAX_TOKENS: 'length',
-  // The limit of one request. What continues it is Google's own token, and not the answer sent back.
-  CONTINUATION: 'length',
-  SAFETY: 'content-filter',
-  RECITATION: 'content-filter',
-  BLOCKLIST: 'content-filter',
-  PROHIBITED_CONTENT: 'content-filter',
-  SPII: 'content-filter',
-  MODEL_ARMOR: 'content-filter',
-  IMAGE_SAFETY: 'content-filter',
-  IMAGE_PROHIBITED_CONTENT: 'content-filter',
-  IMAGE_RECITATION: 'content-filter',
-  MALFORMED_FUNCTION_CALL: 'malformed-tool-call',
-  UNEXPECTED_TOOL_CALL: 'malformed-tool-call',
-};
+const read: ReadonlyMap<string, StopReason> = new Map(
+  Object.entries({
+    // A stop sequence that was met is told in no other way.
+    STOP: 'end',
+    MAX_TOKENS: 'length',
+    // The limit of one request. What continues it is Google's own token, and not the answer sent back.
+    CONTINUATION: 'length',
+    SAFETY: 'content-filter',
+    RECITATION: 'content-filter',
+    BLOCKLIST: 'content-filter',
+    PROHIBITED_CONTENT: 'content-filter',
+    SPII: 'content-filter',
+    MODEL_ARMOR: 'content-filter',
+    IMAGE_SAFETY: 'content-filter',
+    IMAGE_PROHIBITED_CONTENT: 'content-filter',
+    IMAGE_RECITATION: 'content-filter',
+    MALFORMED_FUNCTION_CALL: 'malformed-tool-call',
+    UNEXPECTED_TOOL_CALL: 'malformed-tool-call',
+  }),
+);
 
 const written: Readonly<Record<StopReason, string>> = {
   end: 'STOP',
@@ -42,7 +44,7 @@ const unsaid: Partial<Record<StopReason, string>> = {
 };
 
 export function readStop(reason: string, hasCalls: boolean, at: string, losses: Losses): Stop {
-  const known = read[reason];
+  const known = read.get(reason);
   if (known === undefined) losses.add(at, `${reason.slice(0, 64)} has no counterpart and is taken for the end`);
   if (hasCalls && (known ?? 'end') === 'end') return { reason: 'tool-calls' };
   return { reason: known ?? 'end' };
