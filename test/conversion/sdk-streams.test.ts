@@ -114,7 +114,7 @@ describe(found ? 'recorded streams' : 'recorded streams (none here: set TOLLGATE
         }
         compared += 1;
       }
-    expect(wrong).toEqual([]);
+      expect(wrong).toEqual([]);
       // Not so few that nothing was shown.
       if (found) expect(compared).toBeGreaterThan(rows.filter((row) => row.api === api).length / 2);
     },
