@@ -12,10 +12,11 @@ export function readError(body: JsonObject): ChatError | undefined {
   return error && isOfInput ? { ...error, kind: 'invalid_request' } : error;
 }
 
-/** The event `error`: documented with its members in itself, and sent by OpenAI with them in an `error`. */
+/** The event `error` is documented with its members in itself; OpenAI sends them in an `error`, as in a response. */
 export function readErrorEvent(event: JsonObject): ChatError {
   const { code, message, param } = event;
-  return readError({ error: asObject(event['error']) ?? { code, message, param } })!;
+  const error = asObject(event['error']) ?? { code, message, param };
+  return readError({ error: { ...error, message: error['message'] ?? 'The provider gave no message.' } })!;
 }
 
 const codes: Partial<Record<ErrorKind, string>> = {

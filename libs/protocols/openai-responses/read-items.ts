@@ -41,8 +41,7 @@ export function itemType(item: Members): string {
   return item.string('type') ?? (item.has('role') ? 'message' : item.missing('type'));
 }
 
-export const whyItemIsLost = (type: string) =>
-  `an item of type ${type.slice(0, 40)} belongs to a tool of this provider`;
+export const whyItemIsLost = (type: string) => `an item of type ${type.slice(0, 40)} has no counterpart elsewhere`;
 
 export function loseItem(item: Members): [] {
   item.lose(whyItemIsLost(itemType(item)));

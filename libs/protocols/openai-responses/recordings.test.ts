@@ -52,7 +52,7 @@ function wireOf(file: string): WireEvent[] {
 
 /** What no other protocol has: all else must be read. */
 const KNOWN_LOSSES = [
-  /belongs to a tool of this provider/,
+  /has no counterpart elsewhere/,
   /whether it is a comment or the final answer/,
   /it cites a file that only this provider has/,
   /a program of the model made the call/,

@@ -4,6 +4,8 @@ import OpenAI from 'openai';
 import type { JsonObject } from '#usage/json.js';
 import type { ChatEvent, Choice } from '../chat/chat-answer.js';
 import type { WireEvent } from '../chat/chat-protocol.js';
+import { Losses } from '../chat/losses.js';
+import { InvalidBody, Reading } from '../chat/members.js';
 import {
   choices,
   eventsOf,
@@ -14,6 +16,7 @@ import {
   toldBy,
   writeStream,
 } from './openai-responses.fixture.js';
+import { openaiResponses } from './openai-responses.js';
 import { readAnswer } from './read-answer.js';
 
 /** Cuts a text after so many characters, again and again. */
@@ -142,6 +145,39 @@ describe('a stream of OpenAI responses', () => {
       kind: 'error',
       error: { kind: 'invalid_request', message: 'No.', code: 'invalid_prompt' },
     });
+  });
+
+  it('reads a response that failed without an event of its own for the error, or without a message', () => {
+    const failed = (error: unknown) =>
+      readStream([{ data: { type: 'response.failed', response: { status: 'failed', error } } }]).events.at(-1);
+    expect(failed({ code: 'rate_limit_exceeded', message: 'Slow down.' })).toMatchObject({
+      error: { kind: 'rate_limit', message: 'Slow down.' },
+    });
+    expect(failed(null)).toMatchObject({ error: { kind: 'server', message: 'The provider gave no message.' } });
+  });
+
+  it('never fails otherwise than by saying what is malformed', () => {
+    const types = ['output_item.added', 'output_item.done', 'output_text.delta', 'reasoning_summary_text.delta'];
+    const more = ['function_call_arguments.delta', 'output_text.annotation.added', 'completed', 'failed', 'created'];
+    const members = ['item', 'delta', 'response', 'annotation', 'logprobs', 'content_index'];
+    const event = fc.record({
+      type: fc.constantFrom(...[...types, ...more].map((type) => `response.${type}`)),
+      output_index: fc.nat(1),
+      ...Object.fromEntries(members.map((name) => [name, fc.jsonValue({ maxDepth: 3 })])),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 4 }), (events) => {
+        const reader = openaiResponses.streamReader(new Reading(new Losses()));
+        for (const data of events) {
+          try {
+            reader.read({ data });
+          } catch (error) {
+            expect(error).toBeInstanceOf(InvalidBody);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('has one answer: what another choice says is lost', () => {
