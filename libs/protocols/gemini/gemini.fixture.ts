@@ -1,7 +1,7 @@
 import type { JsonObject } from '#usage/json.js';
-import type { ChatAnswer, ChatEvent } from '../chat/chat-answer.js';
+import type { ChatAnswer, ChatEvent, Choice, OpenedPart, PartDelta } from '../chat/chat-answer.js';
 import type { Target, WireEvent } from '../chat/chat-protocol.js';
-import type { ChatRequest } from '../chat/chat-request.js';
+import type { AssistantPart, ChatRequest } from '../chat/chat-request.js';
 import { Losses, type Loss } from '../chat/losses.js';
 import { Reading } from '../chat/members.js';
 import { gemini } from './gemini.js';
@@ -93,4 +93,44 @@ export function answerOf(events: readonly ChatEvent[]): ChatAnswer {
     ...(stops.has(index) && { stop: stops.get(index) }),
   }));
   return withoutPlaces({ ...head, choices }) as unknown as ChatAnswer;
+}
+
+const opens = (part: AssistantPart): OpenedPart => {
+  if (part.kind === 'image') return part;
+  if (part.kind === 'tool-call') return { kind: 'tool-call', id: part.id, name: part.name };
+  if (part.kind === 'reasoning' && part.redacted !== undefined) return { kind: 'reasoning', redacted: part.redacted };
+  return { kind: part.kind };
+};
+
+/** A part's deltas, its text cut in pieces of so many characters. */
+function deltasOf(part: AssistantPart, size: number): PartDelta[] {
+  if (part.kind === 'image') return [];
+  const text = part.kind === 'tool-call' ? part.arguments : part.text;
+  const cuts = Array.from({ length: Math.ceil(text.length / size) }, (_, index) => ({
+    text: text.slice(index * size, (index + 1) * size),
+  }));
+  const signature = 'signature' in part ? part.signature : undefined;
+  const { citations = [], logprobs = [] } = part.kind === 'text' ? part : {};
+  return [
+    ...cuts,
+    ...logprobs.map((one) => ({ logprobs: [one] })),
+    ...citations.map((citation) => ({ citation })),
+    ...(signature === undefined ? [] : [{ signature }]),
+  ];
+}
+
+/** The events of an answer, its text cut in pieces of so many characters. */
+export function eventsOf(made: readonly Choice[], size: number): ChatEvent[] {
+  return [
+    { kind: 'start', id: 'r', model: 'm', createdAt: 1_700_000_000 },
+    ...made.flatMap(({ index: choice, parts, stop }) => [
+      ...parts.flatMap((one, part): ChatEvent[] => [
+        { kind: 'part', choice, part, opens: opens(one) },
+        ...deltasOf(one, size).map((delta): ChatEvent => ({ kind: 'delta', choice, part, delta })),
+        { kind: 'part-end', choice, part },
+      ]),
+      { kind: 'stop' as const, choice, stop: stop! },
+    ]),
+    { kind: 'end' },
+  ];
 }
