@@ -14,6 +14,7 @@ const [command = 'start', ...args] = process.argv.slice(2);
 const programs = {
   bench: 'dist/bench/main.js',
   usage: 'dist/apps/cli/main.js',
+  convert: 'dist/apps/cli/main.js',
 };
 
 // An npm that was killed tells nobody; what it started goes with it, in good order.

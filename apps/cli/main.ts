@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { convertCommand } from './convert.command.js';
 import { usageCommand } from './usage.command.js';
 
 // Who reads our output may have seen enough, as `head` does.
@@ -7,4 +8,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-await new Command('tollgate').addCommand(usageCommand()).parseAsync();
+await new Command('tollgate').addCommand(usageCommand()).addCommand(convertCommand()).parseAsync();
