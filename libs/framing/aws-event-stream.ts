@@ -1,9 +1,12 @@
+import { crc32 } from 'node:zlib';
 import { EventStreamCodec, type Message } from '@smithy/eventstream-codec';
 import { Carry } from './carry.js';
 import { type Frame, type FrameParser, MAX_EVENT_BYTES, type OnFrame } from './frame.js';
 
-/** Total length, length of the headers and their checksum before; a checksum of the whole message behind. */
-const LEAST_MESSAGE_BYTES = 16;
+/** The length of the message, that of its headers, and a checksum of the two. */
+const PRELUDE_BYTES = 12;
+/** A checksum of the whole message is behind it. */
+const LEAST_MESSAGE_BYTES = PRELUDE_BYTES + 4;
 
 const codec = new EventStreamCodec(
   (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
@@ -28,10 +31,15 @@ export class AwsEventStreamParser implements FrameParser {
     if (chunk.length === 0) return;
     const bytes = this.#carry.with(chunk);
     let start = 0;
-    while (!this.#isLost && bytes.length - start >= 4) {
+    while (!this.#isLost && bytes.length - start >= PRELUDE_BYTES) {
       const length = bytes.readUInt32BE(start);
-      if (length < LEAST_MESSAGE_BYTES || length > this.maxMessageBytes) {
-        this.#lose(bytes.subarray(start), `A message of the event stream states a length of ${length} bytes.`);
+      // Checked before the rest: a length that is wrong would have us wait for bytes that do not come.
+      const isPrelude = crc32(bytes.subarray(start, start + 8)) === bytes.readUInt32BE(start + 8);
+      if (!isPrelude || length < LEAST_MESSAGE_BYTES || length > this.maxMessageBytes) {
+        this.#lose(
+          bytes.subarray(start),
+          'A message of the event stream has no beginning, or is longer than can be read.',
+        );
         start = bytes.length;
       } else if (bytes.length - start < length) {
         break;

@@ -47,7 +47,8 @@ export class SseSkimmer implements FrameParser {
     let start = 0;
     while (start < bytes.length) {
       // They may change with every event that is read.
-      const at = isHuge || this.marks === undefined ? start : indexOfAny(bytes, this.marks, start);
+      const marks = isHuge || this.#parser.isAtStart ? undefined : this.marks;
+      const at = marks === undefined ? start : indexOfAny(bytes, marks, start);
       if (at === -1) break;
       const before = bytes.lastIndexOf(this.#eventEnd, at);
       const eventStart = before < start ? start : before + this.#eventEnd.length;

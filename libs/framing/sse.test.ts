@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Frame } from '#framing/frame.js';
 import { SseParser } from '#framing/sse.js';
+import { anyCuts, split } from './splits.fixture.js';
 
 interface ReadEvent {
   readonly type?: string;
@@ -20,12 +21,6 @@ function parse(chunks: readonly Uint8Array[], maxEventBytes?: number): { frames:
 }
 
 const parseText = (text: string) => parse([Buffer.from(text)]).events;
-
-/** Cuts the bytes at the given places. */
-function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
-  return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
-}
 
 describe('an event stream', () => {
   it.each([
@@ -58,7 +53,7 @@ describe('an event stream', () => {
       .array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r')), { maxLength: 30 })
       .map((lines) => Buffer.from(lines.map(([text, end]) => text + end).join('')));
     fc.assert(
-      fc.property(stream, fc.array(fc.nat(), { maxLength: 40 }), (bytes, cuts) => {
+      fc.property(stream, anyCuts, (bytes, cuts) => {
         const whole = parse([bytes]);
         const parts = parse(split(bytes, cuts));
         expect(parts.events).toEqual(whole.events);
@@ -72,6 +67,17 @@ describe('an event stream', () => {
     const { frames, events } = parse(split(bytes, [10, 90, 200, 300, 506, 507, 515]), 64);
     expect(events).toEqual([{ data: 'b' }]);
     expect(Buffer.concat(frames.map(({ raw }) => raw))).toEqual(bytes);
+  });
+
+  it('calls an event overlong by its lines alone, however they end and are split', () => {
+    const lines = fc.array(fc.constantFrom('data: 123456', 'data: 1', ': note', '', ''), { maxLength: 12 });
+    const ends = fc.infiniteStream(fc.constantFrom('\n', '\r\n', '\r'));
+    fc.assert(
+      fc.property(lines, ends, anyCuts, (texts, end, cuts) => {
+        const bytes = Buffer.from(texts.map((text) => text + end.next().value).join(''));
+        expect(parse(split(bytes, cuts), 20).events).toEqual(parse([bytes], 20).events);
+      }),
+    );
   });
 
   it('does not change a frame that it handed out', () => {

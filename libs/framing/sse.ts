@@ -40,6 +40,11 @@ export class SseParser implements FrameParser {
     return this.#carry.length === 0 && !this.#overlong && !this.#afterCr;
   }
 
+  /** No line has come yet, so that the next may have a byte order mark. */
+  get isAtStart(): boolean {
+    return this.#atStreamStart;
+  }
+
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     const bytes = this.#carry.with(chunk);
@@ -120,6 +125,7 @@ export class SseParser implements FrameParser {
     const raw = this.#carry.take();
     this.onFrame({ raw, flaw: TOO_LONG });
     this.#overlong = true;
+    this.#atStreamStart = false;
     this.#size = 0;
     this.#data = [];
     this.#type = undefined;
