@@ -1,0 +1,44 @@
+import type { Pico } from '#money/pico.js';
+
+/** Something that bounds what may be spent, and how much of it is neither spent nor held. It may be below zero. */
+export interface SpendingLimit<Name> {
+  readonly name: Name;
+  readonly left: Pico;
+  /** When it is whole again by itself; a wallet never is. In milliseconds since 1970. */
+  readonly resetsAtMs?: number;
+}
+
+export interface Admission<Name> {
+  /** Above zero unless there is nothing left. */
+  readonly granted: Pico;
+  /** What granted less than was wanted. */
+  readonly limitedBy?: SpendingLimit<Name>;
+}
+
+/** As much of what is wanted as every limit can bear. Where several bear the same, the one is named that lasts longest. */
+export function decideAdmission<Name>(wanted: Pico, limits: readonly SpendingLimit<Name>[]): Admission<Name> {
+  const tightest = limits.reduce<SpendingLimit<Name> | undefined>(
+    (one, other) => (one === undefined || isTighter(other, one) ? other : one),
+    undefined,
+  );
+  if (tightest === undefined || bearable(tightest) >= wanted) return { granted: wanted };
+  return { granted: bearable(tightest), limitedBy: tightest };
+}
+
+function isTighter(one: SpendingLimit<unknown>, other: SpendingLimit<unknown>): boolean {
+  // How far a limit is overdrawn does not matter: who is refused wants to know when it ends.
+  if (bearable(one) !== bearable(other)) return bearable(one) < bearable(other);
+  return (one.resetsAtMs ?? Infinity) > (other.resetsAtMs ?? Infinity);
+}
+
+const bearable = ({ left }: SpendingLimit<unknown>): Pico => (left > 0n ? left : 0n);
+
+/** What a lease still keeps from others. */
+export function heldBy(amount: Pico, used: Pico): Pico {
+  return amount > used ? amount - used : 0n;
+}
+
+/** The thresholds, in percent, that this much reaches. Nothing spent reaches none, also of a budget of nothing. */
+export function thresholdsReached(thresholds: readonly number[], amount: Pico, spent: Pico): number[] {
+  return thresholds.filter((percent) => spent > 0n && spent * 100n >= amount * BigInt(percent));
+}
