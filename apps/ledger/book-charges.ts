@@ -1,11 +1,12 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { postUsages } from '#accounting/posting-rules.js';
 import type { ChargeEvent } from '#contracts/charge.js';
 import type { Delivered, Rejection } from '#jetstream/handlers.js';
 import { refusedValue } from './refused-value.js';
-import { type Charge, decideBooking, identityOf, type Price } from './decide-booking.js';
-import { insertCharges } from './insert-charges.js';
-import { type NewTransaction, postTransactions, takeTurn } from './post-transactions.js';
+import { type Charge, decideBooking, identityOf } from './decide-booking.js';
+import { insertCharges, type PostedCharge } from './insert-charges.js';
+import { postTransactions, takeTurn } from './post-transactions.js';
+import { monthOf, payCharges, type PricedCharge } from './wallets/pay-charges.js';
+import { type Book, readPayers } from './wallets/read-payers.js';
 
 /** A quarantined thing says why in at most this many characters. */
 const maxDetailLength = 1024;
@@ -40,14 +41,7 @@ async function bookBatch(
   deliveries: readonly Delivered<ChargeEvent>[],
 ): Promise<readonly Rejection<ChargeEvent>[]> {
   const { charges, rejections } = decideBooking(deliveries, await findBooked(db, deliveries));
-  const books = groupByBook(charges);
-  const ids = await postTransactions(db, [...books.values()].map(toTransaction));
-  const transactionIds = new Map([...books.keys()].map((book, index) => [book, ids[index]]));
-  const posted = charges.map((charge) => ({
-    ...charge,
-    transactionId: charge.price && transactionIds.get(bookOf(charge.event, charge.price)),
-  }));
-  await insertCharges(db, posted);
+  await insertCharges(db, await postCharges(db, charges));
   return rejections;
 }
 
@@ -64,34 +58,33 @@ async function findBooked(
   return new Map(rows.map((row) => [identityOf(row.org_id, row.event_id), row.usage_hash]));
 }
 
-type Priced = Required<Charge>;
+/** Posts what is charged, and gives each charge its transaction: what is not charged has no amount to post. */
+async function postCharges(db: EntityManager, charges: readonly Charge[]): Promise<PostedCharge[]> {
+  const books = groupByBook(charges);
+  const payersOf = await readPayers(db, books);
+  const transactions = books.flatMap((book) => payCharges(book, book.charges, payersOf(book)));
+  const ids = await postTransactions(db, transactions);
+  const idByMonth = new Map(
+    transactions.map(({ effectiveAt, ...book }, index) => [bookKey(book, effectiveAt.slice(0, 7)), ids[index]]),
+  );
+  return charges.map((charge) => {
+    const { event, price } = charge;
+    if (price === undefined) return charge;
+    const book = { orgId: event.org, currency: price.currency };
+    return { ...charge, transactionId: idByMonth.get(bookKey(book, monthOf(charge))) };
+  });
+}
 
-/** An organisation's book in one currency and month: a transaction stands in one month only. */
-const bookOf = ({ org, data }: ChargeEvent, { currency }: Price) =>
-  `${org} ${currency} ${new Date(data.effectiveAt).toISOString().slice(0, 7)}`;
-
-/** What is charged, by book: what is not has no amount to post. */
-function groupByBook(charges: readonly Charge[]): Map<string, Priced[]> {
-  const books = new Map<string, Priced[]>();
+function groupByBook(charges: readonly Charge[]): (Book & { readonly charges: PricedCharge[] })[] {
+  const books = new Map<string, Book & { readonly charges: PricedCharge[] }>();
   for (const { event, price } of charges) {
     if (price === undefined) continue;
-    const book = bookOf(event, price);
-    const group = books.get(book);
-    if (group === undefined) books.set(book, [{ event, price }]);
-    else group.push({ event, price });
+    const book = { orgId: event.org, currency: price.currency };
+    const group = books.get(bookKey(book));
+    if (group === undefined) books.set(bookKey(book), { ...book, charges: [{ event, price }] });
+    else group.charges.push({ event, price });
   }
-  return books;
+  return [...books.values()];
 }
 
-function toTransaction(charges: readonly Priced[]): NewTransaction {
-  const latest = charges.reduce((one, other) => (instantOf(other) > instantOf(one) ? other : one));
-  return {
-    orgId: latest.event.org,
-    currency: latest.price.currency,
-    kind: 'charge',
-    effectiveAt: latest.event.data.effectiveAt,
-    postings: postUsages(charges.map(({ event, price }) => ({ provider: event.data.provider, ...price }))),
-  };
-}
-
-const instantOf = ({ event }: Charge) => Date.parse(event.data.effectiveAt);
+const bookKey = ({ orgId, currency }: Book, month = '') => `${orgId} ${currency} ${month}`;

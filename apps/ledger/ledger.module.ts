@@ -3,8 +3,10 @@ import { JetStreamModule } from '#jetstream/jetstream.module.js';
 import { PostgresModule } from '#postgres/postgres.module.js';
 import type { LedgerConfig } from './ledger.config.js';
 import { LedgerController } from './ledger.controller.js';
+import { GrantExpiryTimer } from './wallets/grant-expiry.timer.js';
+import { WalletsController } from './wallets/wallets.controller.js';
 
-@Module({ controllers: [LedgerController] })
+@Module({ controllers: [LedgerController, WalletsController], providers: [GrantExpiryTimer] })
 export class LedgerModule {
   static forConfig(config: LedgerConfig): DynamicModule {
     return {

@@ -12,7 +12,7 @@ interface TotalRow {
   readonly charged_cost: string;
 }
 
-/** Σ postings to income and expense beside Σ charges. One statement, hence one snapshot: they are of the same moment. */
+/** Σ postings to usage revenue and cost of sales beside Σ charges. One statement, hence one snapshot: they are of the same moment. */
 export async function readGeneralLedgerTotals(
   source: DataSource,
   { orgId }: z.infer<typeof generalLedgerTotals.request>,
@@ -20,8 +20,8 @@ export async function readGeneralLedgerTotals(
   const rows = await source.query<TotalRow[]>(
     `WITH posted AS (
        SELECT p.org_id, p.currency,
-         sum(p.amount) FILTER (WHERE credit.kind = 'income') AS revenue,
-         sum(p.amount) FILTER (WHERE debit.kind = 'expense') AS cost
+         sum(p.amount) FILTER (WHERE credit.name LIKE 'usage-revenue:%') AS revenue,
+         sum(p.amount) FILTER (WHERE debit.name LIKE 'cost-of-sales:%') AS cost
        FROM posting p
        JOIN account debit ON debit.id = p.debit_account
        JOIN account credit ON credit.id = p.credit_account

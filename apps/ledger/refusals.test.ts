@@ -73,7 +73,9 @@ describe('the book refuses', () => {
 
   it('a change in the passing: on conflict, by merge, by upsert of an event', async () => {
     expect(
-      await said('INSERT INTO charge SELECT * FROM charge ON CONFLICT (org_id, event_id, effective_at) DO UPDATE SET amount = 0'),
+      await said(
+        'INSERT INTO charge SELECT * FROM charge ON CONFLICT (org_id, event_id, effective_at) DO UPDATE SET amount = 0',
+      ),
     ).toMatch(/append-only/);
     expect(
       await said(

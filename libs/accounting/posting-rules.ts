@@ -3,9 +3,11 @@ import {
   type Account,
   cashClearing,
   costOfSales,
+  customerCredits,
   customerWallet,
+  promotionExpense,
   providerClearing,
-  usageRevenue,
+  reversedPayments,
 } from './chart-of-accounts.js';
 
 /** One movement: the same amount on both sides, so that an unbalanced one cannot be written down. */
@@ -16,36 +18,68 @@ export interface Posting {
   readonly amount: Pico;
 }
 
-/** A usage with a known price and a known provider cost, neither below zero. */
-export interface PricedUsage {
+/** What the provider will bill us for one usage. */
+export interface ProviderCost {
   readonly provider: string;
-  readonly amount: Pico;
   readonly cost: Pico;
 }
 
 /**
- * Prepaid usage of one organisation in one currency: the wallet pays the revenue, and what the provider will bill us
- * is accrued beside it. One posting per pair of accounts, however many usages, in the order of their names.
- * @throws AmountError on an amount below zero: a correction is an event of its own.
+ * The providers' costs of usages, beside the revenue of the same usages. One posting per provider, in the order of names.
+ * @throws AmountError on a cost below zero: a correction is an event of its own.
  */
-export function postUsages(usages: readonly PricedUsage[]): Posting[] {
-  const totals = new Map<string, { amount: Pico; cost: Pico }>();
-  for (const { provider, amount, cost } of usages) {
-    if (amount < 0n || cost < 0n) throw new AmountError('A usage cannot be posted below zero.');
-    const total = totals.get(provider) ?? { amount: 0n, cost: 0n };
-    totals.set(provider, { amount: total.amount + amount, cost: total.cost + cost });
+export function postProviderCosts(costs: readonly ProviderCost[]): Posting[] {
+  const totals = new Map<string, Pico>();
+  for (const { provider, cost } of costs) {
+    if (cost < 0n) throw new AmountError('A provider cost cannot be posted below zero.');
+    totals.set(provider, (totals.get(provider) ?? 0n) + cost);
   }
   return [...totals]
+    .filter(([, amount]) => amount > 0n)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([provider, { amount, cost }]) => [
-      { debit: customerWallet, credit: usageRevenue(provider), amount },
-      { debit: costOfSales(provider), credit: providerClearing(provider), amount: cost },
-    ])
-    .filter(({ amount }) => amount > 0n);
+    .map(([provider, amount]) => ({ debit: costOfSales(provider), credit: providerClearing(provider), amount }));
 }
 
-/** @throws AmountError unless the amount is above zero. */
-export function postTopUp(amount: Pico): Posting[] {
-  if (amount <= 0n) throw new AmountError('A top-up must be above zero.');
-  return [{ debit: cashClearing, credit: customerWallet, amount }];
+/** @throws AmountError unless the amount is above zero. So do all that follow. */
+export function postTopUp(wallet: string, amount: Pico): Posting[] {
+  return [{ debit: cashClearing, credit: customerWallet(wallet), amount: moved('A top-up', amount) }];
+}
+
+/** @throws AmountError also when both are the same wallet: that moves nothing. */
+export function postTransfer(from: string, to: string, amount: Pico): Posting[] {
+  if (from === to) throw new AmountError(`A transfer from wallet "${from}" to itself moves nothing: name another one.`);
+  return [{ debit: customerWallet(from), credit: customerWallet(to), amount: moved('A transfer', amount) }];
+}
+
+/** A refund that we decide: it takes the wallet's own money, so whoever asks has looked that it is there. */
+export function postRefund(wallet: string, amount: Pico): Posting[] {
+  return [{ debit: customerWallet(wallet), credit: cashClearing, amount: moved('A refund', amount) }];
+}
+
+/**
+ * A refund that has happened, as a payment provider reports it. The wallet gives no more than it has; what it has spent
+ * already is what the customer owes us.
+ * @param available the wallet's own money, which may be below zero.
+ */
+export function postReportedRefund(wallet: string, amount: Pico, available: Pico): Posting[] {
+  moved('A refund', amount);
+  const own = available > amount ? amount : available > 0n ? available : 0n;
+  return [
+    { debit: customerWallet(wallet), credit: cashClearing, amount: own },
+    { debit: reversedPayments(wallet), credit: cashClearing, amount: amount - own },
+  ].filter((posting) => posting.amount > 0n);
+}
+
+export function postGrant(grant: string, amount: Pico): Posting[] {
+  return [{ debit: promotionExpense, credit: customerCredits(grant), amount: moved('A grant', amount) }];
+}
+
+/** What nobody used in time was no expense after all. */
+export function postGrantExpiry(grant: string, left: Pico): Posting[] {
+  return [{ debit: customerCredits(grant), credit: promotionExpense, amount: moved('An expiry', left) }];
+}
+
+function moved(what: string, amount: Pico): Pico {
+  if (amount <= 0n) throw new AmountError(`${what} must be above zero.`);
+  return amount;
 }

@@ -9,7 +9,7 @@ import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
-import { topUp } from '#contracts/requests/ledger.js';
+import { topUp } from '#contracts/requests/wallets.js';
 import { usageSubject } from '#contracts/streams.js';
 import type { UsageEvent } from '#contracts/usage-event.js';
 import { logger } from '#telemetry/log.js';

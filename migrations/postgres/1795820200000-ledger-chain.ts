@@ -27,7 +27,7 @@ export class LedgerChain1795820200000 implements MigrationInterface {
   }
 }
 
-interface Chained {
+export interface Chained {
   readonly table: string;
   /** The columns that identify a row: leaves stand in their order. */
   readonly key: readonly string[];
@@ -35,7 +35,7 @@ interface Chained {
   readonly fields: readonly string[];
 }
 
-const micros = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
+export const micros = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
 const hex = (column: string) => `encode(${column}, 'hex')`;
 
 export const chained: readonly Chained[] = [
@@ -142,7 +142,8 @@ function leavesOf({ key, fields }: Chained, rows: string): string {
   return `string_agg(sha256(record_send(ROW(${texts}))), '' ORDER BY ${key.join(', ')}) FROM ${rows}`;
 }
 
-function chainRows(of: Chained): string {
+/** For tables that later migrations add to the book: the triggers that put their rows into the chain. */
+export function chainRows(of: Chained): string {
   const { table } = of;
   return `
   CREATE FUNCTION chain_${table}() RETURNS trigger

@@ -4,7 +4,7 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { hashKey } from '#config/key-hash.js';
-import { topUp } from '#contracts/requests/ledger.js';
+import { topUp } from '#contracts/requests/wallets.js';
 import { ask, RequestFailure } from '#jetstream/ask.js';
 import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import { last4, newSecret } from '../access/new-secret.js';

@@ -3,7 +3,7 @@ import { Body, Controller, Headers, Inject, Param, Post } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { amount, currency } from '#contracts/cloud-event.js';
-import { topUp } from '#contracts/requests/ledger.js';
+import { topUp } from '#contracts/requests/wallets.js';
 import { ask } from '#jetstream/ask.js';
 import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import { ApiError } from '../errors/api-error.js';

@@ -29,13 +29,6 @@ export const ledgerEntry = z.object({
 });
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 
-/** Credits a customer's wallet. The idempotency key is unique for ever within the organisation. */
-export const topUp = requestContract(
-  'ledger.v1.top-up',
-  z.object({ orgId: identifier, currency, amount, idempotencyKey: z.string().min(1).max(128) }),
-  z.object({ transactionId: z.string(), balance: amount, repeated: z.boolean() }),
-);
-
 export const listAccounts = requestContract(
   'ledger.v1.accounts',
   pageRequest.extend({ orgId: identifier }),
