@@ -12,6 +12,7 @@ import type {
   ToolResult,
   UserPart,
 } from '../chat/chat-request.js';
+import { addAssistantPart } from './joined-parts.js';
 
 /** What Gemini can express, and as reading gives it: without places, and a text in as few parts as possible. */
 const at = '';
@@ -58,6 +59,12 @@ const result = (callId: string) =>
       ...(isError && { isError }),
     })) as fc.Arbitrary<ToolResult>;
 
+function joined(pieces: readonly AssistantPart[]): AssistantPart[] {
+  const parts: AssistantPart[] = [];
+  for (const piece of pieces) addAssistantPart(parts, piece);
+  return parts;
+}
+
 const turn = (number: number): fc.Arbitrary<Message[]> =>
   fc
     .tuple(
@@ -71,13 +78,15 @@ const turn = (number: number): fc.Arbitrary<Message[]> =>
           role: 'assistant',
           at,
           parts: [
-            ...said,
+            ...joined(said),
             ...calls.map(([called, args], index) => ({
               kind: 'tool-call' as const,
               at,
               id: `call_${number}_${index}`,
               name: called,
               arguments: args,
+              // Gemini 3 signs the first of parallel calls, and wants that back.
+              ...(index === 0 && { signature: 'c2ln' }),
             })),
           ],
         },

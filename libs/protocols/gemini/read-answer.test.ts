@@ -59,10 +59,12 @@ describe("Gemini's answer", () => {
         },
       ],
     };
-    const parts = [{ toolCall: { toolType: 'GOOGLE_SEARCH_WEB' } }, { text: first }, { text: second }];
+    const thought = { text: 'Hm.', thought: true };
+    const parts = [{ toolCall: { toolType: 'GOOGLE_SEARCH_WEB' } }, { text: first }, thought, { text: second }];
     const { value, losses } = answer({ content: { parts }, groundingMetadata, finishReason: 'STOP' });
     expect(withoutPlaces(value.choices[0]!.parts)).toEqual([
       { kind: 'text', text: first, citations: [{ url: 'https://a', title: 'A', start: 0, end: 6 }] },
+      { kind: 'reasoning', text: 'Hm.' },
       {
         kind: 'text',
         text: second,

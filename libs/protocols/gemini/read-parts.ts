@@ -1,10 +1,11 @@
 import { defined } from '../chat/defined.js';
-import type { AssistantPart, ImagePart, FilePart, Part, TextPart, ToolCall, ToolResult } from '../chat/chat-request.js';
+import type { ImagePart, FilePart, Part, TextPart, ToolCall, ToolResult } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
 import type { CallIds } from './call-ids.js';
 import { textOfResponse } from './function-response.js';
 import { listOf } from './list-of.js';
 import { readMedia } from './media.js';
+import { unpackSignature } from './thought-signature.js';
 
 /** undefined for a part that says nothing, or that no other protocol can carry: that one is told as a loss. */
 export function readPart(part: Members, calls: CallIds): Part | undefined {
@@ -27,16 +28,12 @@ export function readPart(part: Members, calls: CallIds): Part | undefined {
 function readText(part: Members): Part | undefined {
   const { at } = part;
   const text = part.string('text');
-  const signature = part.string('thoughtSignature') || undefined;
-  if (part.boolean('thought') !== true) {
-    if (text === undefined && signature === undefined) return undefined;
-    return { kind: 'text', at, text: text ?? '', ...(signature !== undefined && { signature }) };
-  }
-  // That is how an answer of another provider's tells a thought that nobody may read: see write-parts.
-  if (text === undefined) {
-    return signature === undefined ? undefined : { kind: 'reasoning', at, text: '', redacted: signature };
-  }
-  return { kind: 'reasoning', at, text, ...(signature !== undefined && { signature }) };
+  const carried = unpackSignature(part.string('thoughtSignature'));
+  const isThought = part.boolean('thought') === true;
+  if (text === undefined && Object.keys(carried).length === 0) return undefined;
+  if (isThought) return { kind: 'reasoning', at, text: text ?? '', ...carried };
+  const { signature } = carried;
+  return { kind: 'text', at, text: text ?? '', ...(signature !== undefined && { signature }) };
 }
 
 function readMediaPart(part: Members): Part | undefined {
@@ -58,7 +55,7 @@ function readCall(part: Members, calls: CallIds): ToolCall {
     id: calls.called(call.string('id'), name),
     name,
     arguments: JSON.stringify(call.json('args') ?? {}),
-    signature: part.string('thoughtSignature') || undefined,
+    signature: unpackSignature(part.string('thoughtSignature')).signature,
     cache: undefined,
   });
 }
@@ -82,21 +79,4 @@ function readResultMedia(part: Members): ImagePart | FilePart {
   const media = readMedia(part);
   if (media === undefined) throw part.wrong('inlineData', 'there, or fileData');
   return media.kind === 'audio' ? { ...media, kind: 'file' } : media;
-}
-
-/**
- * An empty text that carries a signature stands for the end of what comes before it: streams end that way, and clients
- * send the pieces back as they came. An empty text alone says nothing.
- */
-export function addAssistantPart(parts: AssistantPart[], part: AssistantPart): void {
-  if ((part.kind !== 'text' && part.kind !== 'reasoning') || part.text !== '') {
-    parts.push(part);
-    return;
-  }
-  const before = parts.at(-1);
-  if (part.signature !== undefined && before?.kind === part.kind && before.signature === undefined) {
-    parts[parts.length - 1] = { ...before, signature: part.signature };
-  } else if (part.signature !== undefined || ('redacted' in part && part.redacted !== undefined)) {
-    parts.push(part);
-  }
 }

@@ -10,7 +10,8 @@ import type {
 import { InvalidBody, type Members } from '../chat/members.js';
 import { CallIds } from './call-ids.js';
 import { listOf } from './list-of.js';
-import { addAssistantPart, readPart } from './read-parts.js';
+import { addAssistantPart } from './joined-parts.js';
+import { readPart } from './read-parts.js';
 import { readSettings } from './read-settings.js';
 import { readToolChoice, readTools } from './read-tools.js';
 import { tell } from './tell.js';

@@ -3,6 +3,7 @@ import type { ChatEvent, OpenedPart, PartDelta, Stop } from '../chat/chat-answer
 import type { AssistantPart, ReasoningPart, TextPart, TokenLogprob, ToolCall } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
 import type { CallIds } from './call-ids.js';
+import { carriedBy } from './joined-parts.js';
 import { listOf } from './list-of.js';
 import { readLogprobs } from './logprobs.js';
 import { PartialArguments } from './partial-arguments.js';
@@ -11,6 +12,7 @@ import { readCitations } from './read-citations.js';
 import { readPart } from './read-parts.js';
 import { readStop } from './stop-reason.js';
 import { placeCitation } from './text-offsets.js';
+import { unpackSignature } from './thought-signature.js';
 
 interface Open {
   readonly kind: OpenedPart['kind'];
@@ -67,28 +69,31 @@ export class StreamedChoice {
     if (call !== undefined && isPiece(call)) return this.#readCallPiece(call, members);
     const part = readPart(members, this.calls);
     if (part === undefined || !isModels(part, members)) return;
-    if (part.kind === 'text' || part.kind === 'reasoning') this.#readText(part);
+    if (part.kind === 'text' || part.kind === 'reasoning') this.#readText(part, members);
     else this.#readWhole(part);
   }
 
-  #readText(part: TextPart | ReasoningPart): void {
-    const { kind, text, signature } = part;
-    if (kind === 'reasoning' && part.redacted !== undefined) {
-      return this.#openPart({ kind, redacted: part.redacted }, true);
-    }
-    if (text === '' && signature === undefined) return;
+  #readText(piece: TextPart | ReasoningPart, { losses }: Members): void {
+    const { kind, text } = piece;
+    const { signature, ...carried } = carriedBy(piece);
+    const isSigned = signature !== undefined || Object.keys(carried).length > 0;
+    if (text === '' && !isSigned) return;
     const open = this.#open;
-    const goesOn = open?.kind === kind && !open.isSigned && (signature === undefined || text === '');
-    if (!goesOn) this.#openPart({ kind });
+    const isNext =
+      open?.kind === kind && !open.isSigned && carried.redacted === undefined && (!isSigned || text === '');
+    if (!isNext) this.#openPart(kind === 'text' ? { kind } : { kind, ...carried });
+    else if (Object.keys(carried).length > 0) losses.hint(piece.at, 'the id of a thought that was told before');
     if (kind === 'text') this.#texts[this.#texts.length - 1] += text;
     const logprobs = kind === 'text' ? this.#logprobs : [];
     if (kind === 'text') this.#logprobs = [];
-    this.#delta({
-      ...(text !== '' && { text }),
-      ...(signature !== undefined && { signature }),
-      ...(logprobs.length > 0 && { logprobs }),
-    });
-    if (signature !== undefined) this.#open!.isSigned = true;
+    if (text !== '' || signature !== undefined || logprobs.length > 0) {
+      this.#delta({
+        ...(text !== '' && { text }),
+        ...(signature !== undefined && { signature }),
+        ...(logprobs.length > 0 && { logprobs }),
+      });
+    }
+    this.#open!.isSigned = isSigned;
   }
 
   #readWhole(part: Exclude<AssistantPart, TextPart | ReasoningPart>): void {
@@ -109,13 +114,13 @@ export class StreamedChoice {
 
   #openCall({ id, name, signature }: Pick<ToolCall, 'id' | 'name' | 'signature'>, args?: PartialArguments): void {
     this.#hasCalls = true;
-    this.#openPart({ kind: 'tool-call', id, name, ...(signature !== undefined && { signature }) }, false, args);
+    this.#openPart({ kind: 'tool-call', id, name, ...(signature !== undefined && { signature }) }, args);
   }
 
   #readCallPiece(call: JsonObject, part: Members): void {
     const at = part.pathOf('functionCall');
     const { name, id } = call;
-    const signature = part.string('thoughtSignature');
+    const { signature } = unpackSignature(part.string('thoughtSignature'));
     if (typeof name === 'string') {
       const known = this.calls.called(typeof id === 'string' ? id : undefined, name);
       this.#openCall({ id: known, name, ...(signature !== undefined && { signature }) }, new PartialArguments());
@@ -128,11 +133,11 @@ export class StreamedChoice {
     if (!goesOn) this.#close();
   }
 
-  #openPart(opens: OpenedPart, isSigned = false, args?: PartialArguments): void {
+  #openPart(opens: OpenedPart, args?: PartialArguments): void {
     this.#close();
     this.#events.push({ kind: 'part', choice: this.index, part: this.#parts, opens });
     if (opens.kind === 'text') this.#texts.push('');
-    this.#open = { kind: opens.kind, isSigned, ...(args && { args }) };
+    this.#open = { kind: opens.kind, isSigned: false, ...(args && { args }) };
   }
 
   #delta(delta: PartDelta): void {

@@ -93,6 +93,33 @@ describe("Google's own SDK", () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
+  it("keeps another provider's thought with its id and its seal, in either alphabet of base64", async () => {
+    const thought: AssistantPart = {
+      kind: 'reasoning',
+      at: '',
+      text: 'Hm, ~~~ ???',
+      signature: 'gAAAA_-=',
+      id: 'rs_1',
+      isSummary: true,
+    };
+    const events = eventsOf([{ index: 0, parts: [thought], stop: { reason: 'end' } }], 3).map((event) =>
+      event.kind === 'part' ? { ...event, opens: { kind: 'reasoning' as const, id: 'rs_1', isSummary: true } } : event,
+    );
+    const { sdk, sent } = sdkBefore(framed(writeStream(events)));
+    const chat = sdk.chats.create({ model });
+    for await (const _ of await chat.sendMessageStream({ message: 'Hi' }));
+    await chat.sendMessageStream({ message: 'Go on' });
+    const standard = JSON.stringify(sent[1]);
+    // Python's SDK holds bytes, and writes them so.
+    const urlSafe = standard.replace(/"thoughtSignature":"([^"]*)"/g, (_, signature: string) => {
+      return `"thoughtSignature":"${Buffer.from(signature, 'base64').toString('base64url')}"`;
+    });
+    for (const body of [standard, urlSafe]) {
+      const { messages } = readRequest(JSON.parse(body) as JsonObject).value;
+      expect(withoutPlaces(messages[1]!.parts)).toEqual(withoutPlaces([thought]));
+    }
+  });
+
   it('throws what a stream tells as an error', async () => {
     const error = gemini.writeError({ kind: 'rate_limit', message: 'Slow down.' }, target());
     const { sdk } = sdkBefore(framed([error]));

@@ -62,6 +62,16 @@ describe('a request to Gemini', () => {
     ]);
   });
 
+  it('says of a call without its signature that nobody has it, where Gemini insists on one', () => {
+    const parts = ['a', 'b'].map((id) => ({ kind: 'tool-call', at, id, name: 'f', arguments: '{}' }) as const);
+    const { body, losses } = write({ messages: [{ role: 'assistant', at, parts }] });
+    expect(body['contents']).toMatchObject([
+      { parts: [{ thoughtSignature: 'skip_thought_signature_validator' }, { functionCall: { id: 'b' } }] },
+    ]);
+    expect(losses).toEqual([expect.objectContaining({ at, weight: 'hint' })]);
+    expect(write({ messages: [{ role: 'assistant', at, parts }] }, 'gemini-2.5-pro').losses).toEqual([]);
+  });
+
   it('puts the images of a result beside its response', () => {
     const image = { kind: 'image', at, source: { from: 'bytes', mediaType: 'image/png', base64: 'AAAA' } } as const;
     const { body } = write({
@@ -125,6 +135,7 @@ describe('a request to Gemini', () => {
         ['u.name', 'meaning'],
         ['here', 'hint'],
         ['s', 'meaning'],
+        ['c', 'hint'],
         ['c.arguments', 'meaning'],
         ['r', 'hint'],
         ['t', 'meaning'],

@@ -3,7 +3,9 @@ import type { Target } from '../chat/chat-protocol.js';
 import type { AssistantPart, ChatRequest, Message, ToolResult, UserPart } from '../chat/chat-request.js';
 import { responseOfText } from './function-response.js';
 import { writeMedia } from './media.js';
-import { hintCache, writeAssistantPart, writeText } from './write-parts.js';
+import { isGemini3 } from './model-generation.js';
+import { UNSIGNED } from './thought-signature.js';
+import { hintCache, writeAssistantPart, writeText, type Sign } from './write-parts.js';
 import { writeSettings } from './write-settings.js';
 import { writeToolConfig, writeTools } from './write-tools.js';
 
@@ -33,6 +35,8 @@ function writeInstructions({ instructions, messages }: ChatRequest, to: Target):
     return { text: part.text };
   });
 }
+
+type AssistantMessage = Extract<Message, { readonly role: 'assistant' }>;
 
 interface Content {
   readonly of: Message['role'];
@@ -67,7 +71,7 @@ function writeMessage(message: Message, names: Map<string, string>, to: Target):
       return message.parts.map((part) => writeUserPart(part, to)).filter(isSaid);
     case 'assistant':
       for (const part of message.parts) if (part.kind === 'tool-call') names.set(part.id, part.name);
-      return message.parts.map((part) => writeAnswered(part, to)).filter(isSaid);
+      return writeAnswered(message, to);
     case 'tool':
       return message.parts.map((part) => writeResult(part, names.get(part.callId), to)).filter(isSaid);
   }
@@ -77,16 +81,32 @@ function isSaid(part: JsonObject | undefined): part is JsonObject {
   return part !== undefined;
 }
 
-/** Gemini takes no part without data, so no thought that only its provider can read. */
-function writeAnswered(part: AssistantPart, to: Target): JsonObject | undefined {
-  if (part.kind !== 'reasoning' || part.redacted === undefined) return writeAssistantPart(part, to);
-  to.losses.hint(part.at, 'only the provider whose thought it is can read it');
-  return undefined;
+/** Gemini gets back what it signed, as it is. */
+const sign: Sign = ({ signature }) => (signature === undefined ? {} : { thoughtSignature: signature });
+
+function writeAnswered(message: AssistantMessage, to: Target): JsonObject[] {
+  const firstCall = message.parts.find(({ kind }) => kind === 'tool-call');
+  return message.parts.map((part) => writeOne(part, part === firstCall, to)).filter(isSaid);
+}
+
+function writeOne(part: AssistantPart, isFirstCall: boolean, to: Target): JsonObject | undefined {
+  if (part.kind === 'reasoning') {
+    if (part.redacted !== undefined) {
+      to.losses.hint(part.at, 'only the provider whose thought it is can read it');
+      return undefined;
+    }
+    if (part.id !== undefined) to.losses.hint(part.at, 'a thought has no id');
+  }
+  if (part.kind === 'tool-call' && isFirstCall && part.signature === undefined && isGemini3(to.model)) {
+    to.losses.hint(part.at, 'it came without its signature, so Gemini does not know what it thought then');
+    return writeAssistantPart({ ...part, signature: UNSIGNED }, sign, to);
+  }
+  return writeAssistantPart(part, sign, to);
 }
 
 function writeUserPart(part: UserPart, to: Target): JsonObject | undefined {
   hintCache(part, to);
-  return part.kind === 'text' ? writeText(part) : writeMedia(part, to);
+  return part.kind === 'text' ? writeText(part, sign) : writeMedia(part, to);
 }
 
 function writeResult(result: ToolResult, name: string | undefined, to: Target): JsonObject | undefined {

@@ -2,6 +2,7 @@ import type { JsonObject } from '#usage/json.js';
 import type { Target } from '../chat/chat-protocol.js';
 import type { ChatRequest, OutputFormat, ReasoningSetting, Setting, Settings } from '../chat/chat-request.js';
 import { reasoningBudget } from '../chat/reasoning-effort.js';
+import { isGemini3 } from './model-generation.js';
 import { writeServiceTier } from './service-tier.js';
 
 /** These two have their places outside of generationConfig, and these two belong to the choice of tools. */
@@ -74,9 +75,6 @@ function writeOutput(output: OutputFormat, to: Target): JsonObject {
   return { responseMimeType, responseJsonSchema: { description, ...schema } };
 }
 
-/** Gemini 3 brought levels; it still takes budgets, which are all that earlier models take. */
-const TAKES_LEVELS = /gemini-([3-9]|\d\d)/;
-
 function writeReasoning(reasoning: ReasoningSetting, to: Target): JsonObject {
   const { shown } = reasoning;
   if (shown === 'concise' || shown === 'detailed') hinted(to, 'reasoning', `thoughts are shown, but not ${shown}`);
@@ -88,11 +86,11 @@ function writeReasoning(reasoning: ReasoningSetting, to: Target): JsonObject {
   };
 }
 
-/** https://ai.google.dev/gemini-api/docs/openai#thinking tells what an effort is on which model. */
+/** Gemini 3 still takes budgets, which are all that earlier models take. https://ai.google.dev/gemini-api/docs/openai#thinking tells what an effort is on which model. */
 function writeLength(reasoning: ReasoningSetting, to: Target): JsonObject {
   const { effort, budgetTokens } = reasoning;
   if (effort === undefined) return budgetTokens === undefined ? {} : { thinkingBudget: budgetTokens };
-  if (budgetTokens === undefined && effort !== 'none' && TAKES_LEVELS.test(to.model)) {
+  if (budgetTokens === undefined && effort !== 'none' && isGemini3(to.model)) {
     const isAbove = effort === 'xhigh' || effort === 'max';
     if (isAbove) hinted(to, 'reasoning', `effort ${effort} becomes HIGH`);
     return { thinkingLevel: isAbove ? 'HIGH' : effort.toUpperCase() };

@@ -1,9 +1,11 @@
 import type { JsonObject } from '#usage/json.js';
+import { defined } from '../chat/defined.js';
 import type { ChatAnswer, ChatEvent, OpenedPart, PartDelta, Stop } from '../chat/chat-answer.js';
 import type { ChatStreamWriter, Target, WireEvent } from '../chat/chat-protocol.js';
 import type { Citation } from '../chat/chat-request.js';
 import { writeError } from './error.js';
 import { writeLogprobs } from './logprobs.js';
+import { packSignature, type Carried } from './thought-signature.js';
 import { writeStop } from './stop-reason.js';
 import { writeHead } from './write-answer.js';
 import { writeCitations } from './write-citations.js';
@@ -60,11 +62,7 @@ export class GeminiStreamWriter implements ChatStreamWriter {
 
   #openPart(choice: number, part: number, opens: OpenedPart): WireEvent[] {
     this.#choice(choice).open.set(part, { opens, text: '', signature: '' });
-    if (opens.kind === 'image') return this.#chunk(choice, writeAssistantPart(opens, this.to));
-    if (opens.kind !== 'reasoning') return [];
-    if (opens.id === undefined && opens.redacted === undefined) return [];
-    const said = writeReasoning({ at: place(choice, part), text: '', ...opens }, this.to);
-    return opens.redacted === undefined ? [] : this.#chunk(choice, said);
+    return opens.kind === 'image' ? this.#chunk(choice, writeAssistantPart(opens, packSignature, this.to)) : [];
   }
 
   #addTo(choice: number, part: number, delta: PartDelta): WireEvent[] {
@@ -86,11 +84,7 @@ export class GeminiStreamWriter implements ChatStreamWriter {
     }
     const logprobsResult = writeLogprobs(logprobs);
     if (text === '' && logprobsResult === undefined) return [];
-    return this.#chunk(choice, this.#textOf(kind, text, {}), logprobsResult && { logprobsResult });
-  }
-
-  #textOf(kind: OpenedPart['kind'], text: string, signed: { readonly signature?: string }): JsonObject {
-    return kind === 'reasoning' ? writeReasoning({ at: '', text, ...signed }, this.to) : writeText({ text, ...signed });
+    return this.#chunk(choice, textOf(kind, text, {}), logprobsResult && { logprobsResult });
   }
 
   /** The signature stands behind what it signs, with an empty text, as Google's own does. */
@@ -104,10 +98,12 @@ export class GeminiStreamWriter implements ChatStreamWriter {
       const signed = (opens.signature ?? '') + signature;
       const { id, name } = opens;
       const call = { at: place(choice, part), id, name, arguments: text, ...(signed !== '' && { signature: signed }) };
-      return this.#chunk(choice, writeCall(call, this.to));
+      return this.#chunk(choice, writeCall(call, packSignature, this.to));
     }
     if (opens.kind === 'refusal') this.to.losses.hint(place(choice, part), 'a refusal is text like any other');
-    return signature === '' ? [] : this.#chunk(choice, this.#textOf(opens.kind, '', { signature }));
+    const { redacted, id, isSummary } = opens.kind === 'reasoning' ? opens : {};
+    const carried = defined<Carried>({ signature: signature || undefined, redacted, id, isSummary });
+    return Object.keys(carried).length === 0 ? [] : this.#chunk(choice, textOf(opens.kind, '', carried));
   }
 
   /** SDKs keep an answer only if each of its chunks has a part, so the last one says an empty text. */
@@ -136,6 +132,12 @@ export class GeminiStreamWriter implements ChatStreamWriter {
     this.#choices.set(index, choice);
     return choice;
   }
+}
+
+/** A piece of a thought, or of what is text to Gemini. */
+function textOf(kind: OpenedPart['kind'], text: string, carried: Carried): JsonObject {
+  if (kind === 'reasoning') return writeReasoning({ text, ...carried }, packSignature);
+  return writeText({ text, ...carried }, packSignature);
 }
 
 const place = (choice: number, part: number): string => `choices.${choice}.parts.${part}`;
