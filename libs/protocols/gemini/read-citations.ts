@@ -2,7 +2,7 @@ import { asObject } from '#usage/json.js';
 import type { Citation } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
 import { listOf } from './list-of.js';
-import { tellRest } from './tell.js';
+import { tell, tellRest } from './tell.js';
 
 /** A source for a stretch of the answer, whose offsets are bytes of all its text in UTF-8, one part after another. */
 export interface ByteCitation {
@@ -20,6 +20,7 @@ export interface ByteCitation {
 export function readCitations(candidate: Members, partStarts: readonly number[]): ByteCitation[] {
   const grounding = candidate.object('groundingMetadata');
   const quotes = candidate.object('citationMetadata');
+  tell(candidate, 'urlContextMetadata', 'it tells which pages Google read, and no other protocol does');
   return [
     ...(grounding ? readGrounding(grounding, partStarts) : []),
     ...(quotes ? [...listOf(quotes, 'citations'), ...listOf(quotes, 'citationSources')].flatMap(readQuote) : []),

@@ -127,6 +127,9 @@ export class StreamedChoice {
     }
     const args = this.#open?.args;
     if (args === undefined) throw part.wrong('functionCall', 'the beginning of a call, with its name');
+    if (Object.keys(asObject(call['args']) ?? {}).length > 0) {
+      part.losses.add(`${at}.args`, 'the arguments of this call come in pieces');
+    }
     const pieces = objectsIn(call['partialArgs']);
     for (const [index, piece] of pieces.entries()) args.add(piece, `${at}.partialArgs.${index}`);
     const goesOn = call['willContinue'] === true || pieces.some(({ willContinue }) => willContinue === true);
