@@ -14,6 +14,8 @@ export interface ChargeSketch {
   readonly provider?: string;
   readonly model?: string;
   readonly effectiveAt?: string;
+  readonly team?: string;
+  readonly project?: string;
   /** The place on USAGE; on CHARGES it is the same here. */
   readonly sequence?: number;
   readonly quantity?: number;
@@ -34,8 +36,8 @@ export function deliveredCharge(sketch: ChargeSketch): Delivered<ChargeEvent> {
     position: { sequence, index: 0 },
     effectiveAt,
     requestId: 'request-1',
-    teamId: 'research',
-    projectId: 'search',
+    teamId: sketch.team ?? 'research',
+    projectId: sketch.project ?? 'search',
     keyId: 'key-1',
     channelId: 'openai-main',
     provider,

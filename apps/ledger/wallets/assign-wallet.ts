@@ -23,10 +23,10 @@ export async function assignUsage(
     await giveRow(db, { orgId, wallet, currency });
     await db.query(
       `INSERT INTO wallet_assignment (org_id, currency, payer_kind, payer_id, wallet_id)
-       SELECT $1, $2, $3, $4, $5
-       WHERE $5 IS DISTINCT FROM (
+       SELECT $1::text, $2::text, $3::text, $4::text, $5::text
+       WHERE $5::text IS DISTINCT FROM (
          SELECT wallet_id FROM wallet_assignment
-         WHERE (org_id, currency, payer_kind, payer_id) = ($1, $2, $3, $4) ORDER BY number DESC LIMIT 1)`,
+         WHERE (org_id, currency, payer_kind, payer_id) = ($1::text, $2::text, $3::text, $4::text) ORDER BY number DESC LIMIT 1)`,
       [orgId, currency, payer.kind, payer.id, wallet],
     );
     return assignment;

@@ -29,9 +29,7 @@ export async function requireWallet(db: EntityManager, { orgId, wallet, currency
 /** Rows that speak of a wallet need one of it: the default one gets its row when something is said about it. */
 export async function giveRow(db: EntityManager, { orgId, wallet, currency }: WalletName): Promise<void> {
   await requireWallet(db, { orgId, wallet, currency });
-  await db.query(
-    `INSERT INTO wallet (org_id, id, currency) SELECT $1, $2, $3
-     WHERE NOT EXISTS (SELECT FROM wallet WHERE (org_id, id, currency) = ($1, $2, $3))`,
-    [orgId, wallet, currency],
-  );
+  await db.query('INSERT INTO wallet (org_id, id, currency) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    ...[orgId, wallet, currency],
+  ]);
 }

@@ -19,10 +19,10 @@ export async function setTerms(
     await giveRow(db, named);
     await db.query(
       `INSERT INTO wallet_terms (org_id, wallet_id, currency, kind, credit_limit)
-       SELECT $1, $2, $3, $4, $5::numeric
-       WHERE ROW($4, $5::numeric) IS DISTINCT FROM (
+       SELECT $1::text, $2::text, $3::text, $4::text, $5::numeric
+       WHERE ROW($4::text, $5::numeric) IS DISTINCT FROM (
          SELECT ROW(kind, credit_limit::numeric) FROM wallet_terms
-         WHERE (org_id, wallet_id, currency) = ($1, $2, $3) ORDER BY number DESC LIMIT 1)`,
+         WHERE (org_id, wallet_id, currency) = ($1::text, $2::text, $3::text) ORDER BY number DESC LIMIT 1)`,
       [orgId, wallet, currency, terms.kind, limit?.toString()],
     );
     return readWallet(db, named);
