@@ -93,7 +93,7 @@ describe('an organisation with any history', () => {
   it('has the balances of a model that fits on a page, and books that balance', async () => {
     let round = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }), async (steps) => {
         round += 1;
         const history = new History(ledger, `org-${round}`);
         await history.begin();

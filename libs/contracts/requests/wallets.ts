@@ -122,11 +122,12 @@ export const creditGrant = z.object({
 });
 export type CreditGrant = z.infer<typeof creditGrant>;
 
+/** Without an id it gets one; without a beginning it begins now. */
 export const grantCredits = requestContract(
   'ledger.v1.grant',
   creditGrant
     .omit({ left: true, status: true, validFrom: true })
-    .extend({ validFrom: instant.exactOptional(), idempotencyKey }),
+    .extend({ id: identifier.exactOptional(), validFrom: instant.exactOptional(), idempotencyKey }),
   creditGrant.extend({ repeated: z.boolean() }),
 );
 export const listGrants = requestContract(
