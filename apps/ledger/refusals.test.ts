@@ -48,7 +48,8 @@ describe('the book refuses', () => {
      VALUES (${transaction}, 'acme', '${currency}', ${debit}, ${credit}, '${amount}')`;
   const charge = (transaction: string, amount: string, more = '') =>
     `INSERT INTO charge SELECT (jsonb_populate_record(c, jsonb_build_object(
-       'event_id', gen_random_uuid(), 'transaction_id', ${transaction}, 'amount', ${amount}, 'cost', 0) ${more})).*
+       'event_id', gen_random_uuid(), 'transaction_id', ${transaction}, 'amount', ${amount}, 'cost', 0,
+       'xid', pg_current_xact_id()::text, 'booked_at', now()) ${more})).*
      FROM charge c WHERE event_id = 'a'`;
   const wallet = account('acme', 'customer-wallet', 'USD');
   const revenue = account('acme', 'usage-revenue:openai', 'USD');

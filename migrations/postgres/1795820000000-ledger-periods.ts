@@ -18,6 +18,7 @@ export class LedgerPeriods1795820000000 implements MigrationInterface {
       DROP TRIGGER movements_allowed ON posting;
       DROP TRIGGER matches_postings ON adjustment;
       DROP TABLE adjustment, period_close, movement;
+      DROP INDEX transaction_by_time;
       DROP FUNCTION check_movements, check_adjustments, close_period_in_turn, first_open_period;
       ALTER TABLE transaction DROP COLUMN period, DROP COLUMN belongs_to, DROP COLUMN corrects, DROP COLUMN memo,
         DROP CONSTRAINT transaction_kind_check,
@@ -74,7 +75,8 @@ const movements = `
   ALTER TABLE transaction DROP CONSTRAINT transaction_kind_check;
   ALTER TABLE transaction ADD CONSTRAINT transaction_kind_check CHECK (kind IN ('charge', 'top_up', 'refund', 'grant',
     'grant_expiry', 'transfer', 'invoice', 'payment', 'credit_note', 'provider_statement', 'correction'));
-  ALTER TABLE transaction ADD COLUMN corrects bigint REFERENCES transaction,
+  ALTER TABLE transaction ADD COLUMN corrects bigint,
+    ADD FOREIGN KEY (corrects, org_id, currency) REFERENCES transaction (id, org_id, currency),
     ADD COLUMN memo text CHECK (char_length(memo) BETWEEN 1 AND 500);
   CREATE FUNCTION check_movements() RETURNS trigger LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
   DECLARE wrong record;

@@ -16,6 +16,7 @@ export class LedgerMonths1795820100000 implements MigrationInterface {
     await db.query(`SET LOCAL search_path = ledger;
       CREATE TABLE charge_whole (LIKE charge INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
       INSERT INTO charge_whole SELECT * FROM charge;
+      ALTER TABLE adjustment DROP CONSTRAINT adjustment_of_charge;
       DROP TABLE charge, charge_identity;
       DROP FUNCTION open_month, identify_charges;
       ALTER TABLE charge_whole RENAME TO charge;
@@ -74,11 +75,14 @@ const openMonth = `
       RAISE integrity_constraint_violation USING MESSAGE = format('%s is no month of this book.', month);
     END IF;
     IF to_regclass('ledger.' || name) IS NOT NULL THEN RETURN; END IF;
-    EXECUTE format('CREATE TABLE %I PARTITION OF charge FOR VALUES FROM (%L) TO (%L)', name,
-      to_char(first, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(first + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
-    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
+    -- Attached when it is there: to create it as a partition would wait for every reader of the sub-ledger, and all
+    -- writers behind it.
+    EXECUTE format('CREATE TABLE %I (LIKE charge INCLUDING ALL)', name);
+    EXECUTE format('CREATE TRIGGER append_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I
       FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
     EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER append_only', name);
+    EXECUTE format('ALTER TABLE charge ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name,
+      to_char(first, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(first + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
   END $$;
   REVOKE ALL ON FUNCTION open_month FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION open_month TO tollgate_ledger;`;
@@ -122,4 +126,6 @@ const guards = `
   ${matchesPostings}
   ${appendOnly('charge')}
   ${grantCharge}
-  GRANT SELECT ON charge_identity TO tollgate_ledger;`;
+  GRANT SELECT ON charge_identity TO tollgate_ledger;
+  ALTER TABLE adjustment ADD CONSTRAINT adjustment_of_charge
+    FOREIGN KEY (org_id, event_id) REFERENCES charge_identity (org_id, event_id);`;

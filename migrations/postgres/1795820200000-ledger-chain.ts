@@ -21,7 +21,7 @@ export class LedgerChain1795820200000 implements MigrationInterface {
     await db.query(`
       DROP FUNCTION ledger.hash_of_block;
       DROP TABLE ledger.block, ledger.leaf_page;
-      DROP FUNCTION ledger.seal_block;
+      DROP FUNCTION ledger.seal_block, ledger.link_block, ledger.stamp_page;
       ALTER TABLE ledger.account DROP COLUMN xid;
       ALTER TABLE ledger.posting DROP COLUMN xid;`);
   }
@@ -31,8 +31,10 @@ export interface Chained {
   readonly table: string;
   /** The columns that identify a row: leaves stand in their order. */
   readonly key: readonly string[];
-  /** Every column as text. What the verifier reads must be written the same: see apps/ledger/chain. */
+  /** Every column as text. The verifier reads these very expressions: see apps/ledger/chain. */
   readonly fields: readonly string[];
+  /** The column that says when the book knew, which is the time of the block and nobody's choice. */
+  readonly knownAt?: string;
 }
 
 export const micros = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
@@ -47,6 +49,7 @@ export const chained: readonly Chained[] = [
       ...['id', 'org_id', 'currency', 'kind', 'idempotency_key', micros('effective_at'), micros('posted_at')],
       ...['period', 'belongs_to', 'corrects', 'memo', 'xid'],
     ],
+    knownAt: 'posted_at',
   },
   {
     table: 'posting',
@@ -62,6 +65,7 @@ export const chained: readonly Chained[] = [
       ...['model', 'price_version', 'quantity', 'currency', 'amount', 'cost', 'lines', 'transaction_id'],
       ...['reason_code', 'reason_detail', 'xid'],
     ],
+    knownAt: 'booked_at',
   },
   {
     table: 'adjustment',
@@ -70,8 +74,14 @@ export const chained: readonly Chained[] = [
       ...['org_id', 'event_id', 'number', 'currency', 'amount', 'cost', 'price_version', 'reason'],
       ...[micros('booked_at'), 'transaction_id', 'xid'],
     ],
+    knownAt: 'booked_at',
   },
-  { table: 'period_close', key: ['period'], fields: ['period', micros('closed_at'), 'closed_by', 'xid'] },
+  {
+    table: 'period_close',
+    key: ['period'],
+    fields: ['period', micros('closed_at'), 'closed_by', 'xid'],
+    knownAt: 'closed_at',
+  },
 ];
 
 const chain = `
@@ -87,38 +97,70 @@ const chain = `
   );
   CREATE INDEX leaf_page_of_block ON leaf_page (xid, id);
 
+  CREATE FUNCTION stamp_page() RETURNS trigger LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+  BEGIN
+    NEW.xid := pg_current_xact_id();
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER stamp BEFORE INSERT ON leaf_page FOR EACH ROW EXECUTE FUNCTION stamp_page();
+  ALTER TABLE leaf_page ENABLE ALWAYS TRIGGER stamp;
+
   CREATE TABLE block (
     height bigint PRIMARY KEY CHECK (height >= 0),
     xid xid8 NOT NULL UNIQUE,
     sealed_at timestamptz NOT NULL,
+    -- The last page that the hash covers: a page that comes after it is refused.
+    last_page bigint NOT NULL,
     previous bytea NOT NULL CHECK (octet_length(previous) = 32),
     hash bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32)
   );
 
   CREATE FUNCTION hash_of_block(sealed block) RETURNS bytea
-  LANGUAGE sql STABLE SET search_path = ledger, pg_temp AS $$
+  LANGUAGE sql STABLE SET search_path = ledger, pg_temp SET client_encoding = 'UTF8' AS $$
     SELECT sha256(record_send(ROW(sealed.height::text, sealed.xid::text, ${micros('sealed.sealed_at')}::text,
       encode(sealed.previous, 'hex'),
       (SELECT string_agg(source || ' ' || encode(sha256(leaves), 'hex'), E'\\n' ORDER BY id)
        FROM leaf_page WHERE xid = sealed.xid))));
   $$;
 
+  -- A block says nothing of its own choice: whoever inserts one, it continues the chain with what this transaction wrote.
+  CREATE FUNCTION link_block() RETURNS trigger LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+  DECLARE
+    head block;
+  BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      RAISE integrity_constraint_violation USING MESSAGE = format(
+        'The book is written in READ COMMITTED only: a %s transaction may not see the head of the chain, nor that a month has closed.',
+        upper(current_setting('transaction_isolation')));
+    END IF;
+    PERFORM pg_advisory_xact_lock(${0x6c656467});
+    SELECT * INTO head FROM block ORDER BY height DESC LIMIT 1;
+    NEW.height := coalesce(head.height + 1, 0);
+    NEW.xid := pg_current_xact_id();
+    NEW.sealed_at := now();
+    NEW.last_page := (SELECT max(id) FROM leaf_page WHERE xid = pg_current_xact_id());
+    NEW.previous := coalesce(head.hash, decode(repeat('00', 32), 'hex'));
+    NEW.hash := hash_of_block(NEW);
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER linked BEFORE INSERT ON block FOR EACH ROW EXECUTE FUNCTION link_block();
+  ALTER TABLE block ENABLE ALWAYS TRIGGER linked;
+
   CREATE FUNCTION seal_block() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
   DECLARE
-    head block;
-    sealed block;
+    sealed_page bigint;
   BEGIN
     -- Fires for every page at commit: the first seals all of them.
-    IF EXISTS (SELECT FROM block WHERE xid = pg_current_xact_id()) THEN RETURN NULL; END IF;
-    PERFORM pg_advisory_xact_lock(${0x6c656467});
-    SELECT * INTO head FROM block ORDER BY height DESC LIMIT 1;
-    sealed.height := coalesce(head.height + 1, 0);
-    sealed.xid := pg_current_xact_id();
-    sealed.sealed_at := now();
-    sealed.previous := coalesce(head.hash, decode(repeat('00', 32), 'hex'));
-    sealed.hash := hash_of_block(sealed);
-    INSERT INTO block VALUES (sealed.*);
+    SELECT last_page INTO sealed_page FROM block WHERE xid = pg_current_xact_id();
+    IF NOT FOUND THEN
+      INSERT INTO block DEFAULT VALUES;
+    ELSIF NEW.id > sealed_page THEN
+      -- Also where the server counts its transactions anew, as after a restore by pg_dump: two would share a block.
+      RAISE integrity_constraint_violation USING MESSAGE = format(
+        'Database transaction %s has its block already: nothing can be added to it. Do not SET CONSTRAINTS in it.',
+        pg_current_xact_id());
+    END IF;
     RETURN NULL;
   END $$;
   CREATE CONSTRAINT TRIGGER sealed AFTER INSERT ON leaf_page DEFERRABLE INITIALLY DEFERRED
@@ -144,11 +186,16 @@ function leavesOf({ key, fields }: Chained, rows: string): string {
 
 /** For tables that later migrations add to the book: the triggers that put their rows into the chain. */
 export function chainRows(of: Chained): string {
-  const { table } = of;
+  const { table, knownAt } = of;
   return `
+  -- Text is hashed in one encoding, time in one zone and style, whatever the session that writes.
   CREATE FUNCTION chain_${table}() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp
+  SET client_encoding = 'UTF8' SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
   BEGIN
+    IF EXISTS (SELECT FROM written WHERE xid <> pg_current_xact_id()${knownAt === undefined ? '' : ` OR ${knownAt} <> now()`}) THEN
+      RAISE integrity_constraint_violation USING MESSAGE = 'A row of ledger.${table} names another database transaction or time than its own.';
+    END IF;
     INSERT INTO leaf_page (source, leaves)
       SELECT '${table}', ${leavesOf(of, 'written')} HAVING count(*) > 0;
     RETURN NULL;
