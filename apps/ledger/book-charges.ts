@@ -1,9 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ChargeEvent } from '#contracts/charge.js';
 import type { Delivered, Rejection } from '#jetstream/handlers.js';
+import { countCharges } from './budgets/count-spending.js';
 import { refusedValue } from './refused-value.js';
 import { type Charge, decideBooking, identityOf } from './decide-booking.js';
 import { insertCharges, type PostedCharge } from './insert-charges.js';
+import { useLeases } from './leases/use-leases.js';
 import { postTransactions, takeTurn } from './post-transactions.js';
 import { monthOf, payCharges, type PricedCharge } from './wallets/pay-charges.js';
 import { type Book, readPayers } from './wallets/read-payers.js';
@@ -42,6 +44,8 @@ async function bookBatch(
 ): Promise<readonly Rejection<ChargeEvent>[]> {
   const { charges, rejections } = decideBooking(deliveries, await findBooked(db, deliveries));
   await insertCharges(db, await postCharges(db, charges));
+  await useLeases(db, charges);
+  await countCharges(db, charges);
   return rejections;
 }
 

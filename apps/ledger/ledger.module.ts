@@ -3,10 +3,17 @@ import { JetStreamModule } from '#jetstream/jetstream.module.js';
 import { PostgresModule } from '#postgres/postgres.module.js';
 import type { LedgerConfig } from './ledger.config.js';
 import { LedgerController } from './ledger.controller.js';
+import { AlertPublisher } from './budgets/alert-publisher.timer.js';
+import { BudgetsController } from './budgets/budgets.controller.js';
+import { LeaseCleanup } from './leases/lease-cleanup.timer.js';
+import { LeasesController } from './leases/leases.controller.js';
 import { GrantExpiryTimer } from './wallets/grant-expiry.timer.js';
 import { WalletsController } from './wallets/wallets.controller.js';
 
-@Module({ controllers: [LedgerController, WalletsController], providers: [GrantExpiryTimer] })
+@Module({
+  controllers: [LedgerController, WalletsController, BudgetsController, LeasesController],
+  providers: [GrantExpiryTimer, AlertPublisher, LeaseCleanup],
+})
 export class LedgerModule {
   static forConfig(config: LedgerConfig): DynamicModule {
     return {

@@ -26,6 +26,7 @@ export function chargeUsage(
     projectId: attempt.projectId,
     keyId: attempt.keyId,
     channelId: attempt.channelId,
+    ...(attempt.leaseId === undefined ? {} : { leaseId: attempt.leaseId }),
     provider: attempt.usage.provider,
     model: billedModel(attempt.usage),
     priceVersion: attempt.priceVersion,

@@ -99,7 +99,7 @@ describe('a budget period', () => {
       '2025-12-31T18:15:00.000Z',
       '2026-12-31T18:15:00.000Z',
     ],
-  ])('is %s', (_, period, timeZone, instant, start, end) => {
+  ])('is %s', (_, period, timeZone, ...[instant, start, end]) => {
     expect(shown(period, timeZone, instant)).toEqual([start, end]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decideAdmission, heldBy, thresholdsReached } from './decide-admission.js';
+import { decideAdmission, heldBy, leftInWallet, thresholdsReached } from './decide-admission.js';
 
 const pico = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
 const wanted = fc.bigInt({ min: 1n, max: 10n ** 20n });
@@ -46,6 +46,33 @@ describe('a lease', () => {
         expect(used + heldBy(amount, used)).toBe(amount > used ? amount : used);
       }),
     );
+  });
+});
+
+describe('a wallet', () => {
+  it('never lets the leases of all wallets need more of a common grant than there is, in whatever order they come', () => {
+    const amounts = fc.record({ own: pico, wants: fc.array(wanted, { maxLength: 3 }) });
+    fc.assert(
+      fc.property(fc.array(amounts, { maxLength: 5 }), fc.bigInt({ min: 0n, max: 10n ** 20n }), (sketches, shared) => {
+        const wallets = sketches.map(({ own }) => ({ own, held: 0n }));
+        for (let round = 0; round < 3; round += 1) {
+          for (const [index, { wants }] of sketches.entries()) {
+            const wallet = wallets[index];
+            if (wallet === undefined) continue;
+            const left = leftInWallet(wallet, wallets.toSpliced(index, 1), shared);
+            wallet.held += decideAdmission(wants[round] ?? 0n, [{ name: index, left }]).granted;
+          }
+        }
+        const needed = wallets.reduce((sum, { own, held }) => sum + heldBy(held, own > 0n ? own : 0n), 0n);
+        expect(needed <= shared).toBe(true);
+      }),
+    );
+  });
+
+  it('alone bears its own, its share of grants, and nothing twice', () => {
+    expect(leftInWallet({ own: 5n, held: 2n }, [], 10n)).toBe(13n);
+    expect(leftInWallet({ own: 5n, held: 2n }, [{ own: 3n, held: 7n }], 10n)).toBe(9n);
+    expect(leftInWallet({ own: -5n, held: 0n }, [{ own: -3n, held: 20n }], 10n)).toBe(-5n);
   });
 });
 

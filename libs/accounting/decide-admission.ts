@@ -31,14 +31,34 @@ function isTighter(one: SpendingLimit<unknown>, other: SpendingLimit<unknown>): 
   return (one.resetsAtMs ?? Infinity) > (other.resetsAtMs ?? Infinity);
 }
 
-const bearable = ({ left }: SpendingLimit<unknown>): Pico => (left > 0n ? left : 0n);
+const bearable = ({ left }: SpendingLimit<unknown>): Pico => above(left, 0n);
+
+/** By how much an amount is above another, or 0. */
+const above = (amount: Pico, other: Pico): Pico => (amount > other ? amount - other : 0n);
 
 /** What a lease still keeps from others. */
 export function heldBy(amount: Pico, used: Pico): Pico {
-  return amount > used ? amount - used : 0n;
+  return above(amount, used);
 }
 
 /** The thresholds, in percent, that this much reaches. Nothing spent reaches none, also of a budget of nothing. */
 export function thresholdsReached(thresholds: readonly number[], amount: Pico, spent: Pico): number[] {
   return thresholds.filter((percent) => spent > 0n && spent * 100n >= amount * BigInt(percent));
+}
+
+/** A wallet and what open leases hold of it. */
+export interface LeasedWallet {
+  /** Its money, the grants that are its alone and its credit limit, less what it owes. */
+  readonly own: Pico;
+  readonly held: Pico;
+}
+
+/**
+ * What a wallet can still bear. A grant that any wallet may use is counted once: what the leases of other wallets need of
+ * it beyond those wallets' own is not there for this one.
+ * @param shared what is left of the grants that any wallet may use.
+ */
+export function leftInWallet({ own, held }: LeasedWallet, others: readonly LeasedWallet[], shared: Pico): Pico {
+  const needed = others.reduce((sum, other) => sum + above(other.held, other.own > 0n ? other.own : 0n), 0n);
+  return own + above(shared, needed) - held;
 }

@@ -61,6 +61,8 @@ export const chargeData = z.object({
   projectId: identifier,
   keyId: identifier,
   channelId: identifier,
+  /** The lease under which the attempt was admitted; absent when none was. */
+  leaseId: identifier.exactOptional(),
   provider: name(64),
   /** The model served, else the one asked for: what spend is grouped by. */
   model: name(256),

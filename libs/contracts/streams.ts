@@ -3,6 +3,8 @@ export const streams = {
   usage: { name: 'USAGE', subjects: ['usage.v1.*'] },
   charges: { name: 'CHARGES', subjects: ['charge.v1.*'] },
   quarantine: { name: 'QUARANTINE', subjects: ['quarantine.v1.>'] },
+  /** A notice, not a record: the ledger keeps the alerts, and this stream the latest of them. */
+  alerts: { name: 'ALERTS', subjects: ['alert.v1.*'], maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 },
 } as const;
 
 export const buckets = {
@@ -12,9 +14,10 @@ export const buckets = {
   prices: 'prices',
 } as const;
 
-/** One event, charge or parked delivery belongs to one organisation: its subject says which. */
+/** One event, charge, alert or parked delivery belongs to one organisation: its subject says which. */
 export const usageSubject = (orgId: string) => `usage.v1.${orgId}`;
 export const chargeSubject = (orgId: string) => `charge.v1.${orgId}`;
+export const alertSubject = (orgId: string) => `alert.v1.${orgId}`;
 
 /** Named maxima: a message stays well below the broker's 1 MiB, and a batch below what one transaction books quickly. */
 export const limits = {

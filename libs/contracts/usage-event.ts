@@ -90,6 +90,8 @@ export const usageEventData = z.object({
   projectId: identifier,
   keyId: identifier,
   channelId: identifier,
+  /** The lease under which the attempt was admitted; absent when none was. */
+  leaseId: identifier.exactOptional(),
   /** The price book that was current when the attempt was opened: a replay bills the same amount. */
   priceVersion: name(64),
   usage: usageRecord,

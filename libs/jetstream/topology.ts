@@ -20,13 +20,16 @@ export async function ensureTopology(nc: NatsConnection, o: { replicas?: number 
       name: stream.name,
       subjects: [...stream.subjects],
       storage: StorageType.File,
-      // The log is the source of truth: nothing leaves it by age, size or being read.
+      // The log is the source of truth: nothing leaves it by age, size or being read. Alerts alone have their limits below.
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
       num_replicas: replicas,
       // A subject of QUARANTINE is the identity of a parked thing: a second message there is refused, the first stays.
       ...(stream === streams.quarantine ? { max_msgs_per_subject: 1, discard_new_per_subject: true } : {}),
+      ...('maxAgeMs' in stream
+        ? { discard: DiscardPolicy.Old, max_age: nanos(stream.maxAgeMs), max_bytes: stream.maxBytes }
+        : {}),
     });
   }
   const kvm = new Kvm(nc);

@@ -7,6 +7,7 @@ import { LedgerPeriods1795820000000 } from './1795820000000-ledger-periods.js';
 import { LedgerMonths1795820100000 } from './1795820100000-ledger-months.js';
 import { LedgerChain1795820200000 } from './1795820200000-ledger-chain.js';
 import { LedgerWallets1795830000000 } from './1795830000000-ledger-wallets.js';
+import { LedgerLeases1795840000000 } from './1795840000000-ledger-leases.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   LedgerMonths1795820100000,
   LedgerChain1795820200000,
   LedgerWallets1795830000000,
+  LedgerLeases1795840000000,
 ];
