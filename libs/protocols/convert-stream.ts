@@ -4,10 +4,11 @@ import { parseObject } from '#usage/json.js';
 import { usageReader, type UsageReader } from '#usage/usage-reader.js';
 import type { ChatEvent } from './chat/chat-answer.js';
 import type { ChatStreamReader, ChatStreamWriter, WireEvent } from './chat/chat-protocol.js';
+import { isTooDeep } from './chat/depth.js';
 import { Losses, type Loss } from './chat/losses.js';
 import { InvalidBody, Reading } from './chat/members.js';
 import { protocols } from './chat/protocols.js';
-import { type Conversion, targetOf, usageSource } from './convert.js';
+import { type Conversion, targetOf, TOO_DEEP, usageSource } from './convert.js';
 
 /**
  * Converts a streamed answer while it passes: bytes of server-sent events in, bytes of server-sent events out. What a
@@ -61,6 +62,7 @@ export class StreamConversion {
 
   #read(event: WireEvent): ChatEvent[] {
     try {
+      if (isTooDeep(event.data)) throw new InvalidBody('', `an event ${TOO_DEEP}.`);
       const events = this.#reader.read(event);
       this.#reading.close();
       return events;

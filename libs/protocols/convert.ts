@@ -3,6 +3,7 @@ import { usageReader } from '#usage/usage-reader.js';
 import type { ChatApi } from './chat/chat-api.js';
 import { errorStatus } from './chat/chat-answer.js';
 import type { Target } from './chat/chat-protocol.js';
+import { isTooDeep } from './chat/depth.js';
 import { Losses, type Loss } from './chat/losses.js';
 import { InvalidBody, Reading, type Members } from './chat/members.js';
 import { protocols } from './chat/protocols.js';
@@ -50,6 +51,8 @@ export interface ConvertedAnswer extends Converted {
 /** The most output that every current Anthropic model can give. Tokens. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 8192;
 
+export const TOO_DEEP = 'nests lists and objects deeper than any answer or request needs';
+
 /** @returns a Refusal when the request is malformed, or when the target cannot express it and the caller did not allow losses. */
 export function convertRequest(body: JsonObject, conversion: Conversion): ConvertedRequest | Refusal {
   const { from, to, model, stream = false } = conversion;
@@ -58,6 +61,7 @@ export function convertRequest(body: JsonObject, conversion: Conversion): Conver
     const asked = body['stream'];
     return { body, losses: [], model, stream: typeof asked === 'boolean' ? asked : stream };
   }
+  if (isTooDeep(body)) return new Refusal('invalid_request', `The body ${TOO_DEEP}.`);
   const read = readWhole(body, losses, (members) => protocols[from].readRequest(members));
   if (read instanceof Refusal) return read;
   const request = { ...read, model: read.model ?? model, stream: read.stream ?? stream };
@@ -76,6 +80,7 @@ export function convertAnswer(bytes: Buffer, conversion: Conversion): ConvertedA
   const losses = new Losses();
   const body = parseObject(bytes);
   if (body === undefined) return unreadable('it is not a JSON object');
+  if (from !== to && isTooDeep(body)) return unreadable(`it ${TOO_DEEP}`);
   const target = targetOf(conversion, losses);
   const error = protocols[from].readError(body);
   if (error !== undefined) {

@@ -4,9 +4,6 @@ import type { Members } from '../chat/members.js';
 import { readAssistantBlocks } from './read-blocks.js';
 import { readStop } from './stop-reason.js';
 
-/** In the words of OpenAI, as everywhere in the middle. */
-const serviceTiers: Readonly<Record<string, string>> = { standard: 'default' };
-
 export function readAnswer(message: Members): ChatAnswer {
   // They say that it is an answer.
   message.ignore('type', 'role');
@@ -19,7 +16,10 @@ export function readAnswer(message: Members): ChatAnswer {
   return {
     ...present({ id: message.string('id'), model: message.string('model') }),
     choices: [{ index: 0, parts, ...(reason !== undefined && { stop: readStop(reason, sequence, message.losses) }) }],
-    ...(typeof tier === 'string' && { serviceTier: serviceTiers[tier] ?? tier }),
+    ...(typeof tier === 'string' && {
+      // In the words of OpenAI, as everywhere in the middle.
+      serviceTier: tier === 'standard' ? 'default' : tier,
+    }),
   };
 }
 

@@ -46,24 +46,29 @@ function readSystem(body: Members): TextPart[] {
 
 function readMessages(body: Members): { instructions: TextPart[]; messages: Message[] } {
   if (!body.has('messages')) body.missing('messages');
-  const instructions: TextPart[] = [];
-  const messages: Message[] = [];
-  for (const message of body.objects('messages')) {
-    const role = message.requiredString('role');
-    if (!message.has('content')) message.missing('content');
-    if (role === 'user') {
-      messages.push(...readUserTurn(message));
-    } else if (role === 'assistant') {
-      messages.push({ role, at: message.at, parts: readContent(message, readAssistantBlocks) });
-    } else if (role === 'system') {
-      const parts = readContent(message, readTexts);
-      if (messages.length === 0) instructions.push(...parts);
-      else messages.push({ role, at: message.at, parts });
-    } else {
+  const messages = body.objects('messages').flatMap(readTurn);
+  const first = messages.findIndex(({ role }) => role !== 'system');
+  const leading = messages.slice(0, first === -1 ? messages.length : first);
+  return {
+    instructions: leading.flatMap((message) => (message.role === 'system' ? message.parts : [])),
+    messages: messages.slice(leading.length),
+  };
+}
+
+function readTurn(message: Members): Message[] {
+  const { at } = message;
+  const role = message.requiredString('role');
+  if (!message.has('content')) message.missing('content');
+  switch (role) {
+    case 'user':
+      return readUserTurn(message);
+    case 'assistant':
+      return [{ role, at, parts: readContent(message, readAssistantBlocks) }];
+    case 'system':
+      return [{ role, at, parts: readContent(message, readTexts) }];
+    default:
       throw message.wrong('role', 'user, assistant or system');
-    }
   }
-  return { instructions, messages };
 }
 
 /** Tool results stand first in the user's turn: Anthropic takes them nowhere else. */

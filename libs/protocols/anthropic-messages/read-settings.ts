@@ -2,9 +2,6 @@ import { present } from '#usage/json.js';
 import type { OutputFormat, ReasoningSetting, Settings, ToolChoice } from '../chat/chat-request.js';
 import { InvalidBody, type Members } from '../chat/members.js';
 
-/** In the words of OpenAI, as everywhere in the middle. */
-const serviceTiers: Readonly<Record<string, string>> = { auto: 'auto', standard_only: 'default' };
-
 const efforts = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 export function readSettings(body: Members): Settings {
@@ -20,7 +17,8 @@ export function readSettings(body: Members): Settings {
       output: readFormat(outputConfig?.object('format')),
       reasoning: readReasoning(body.object('thinking'), readEffort(outputConfig)),
       user: body.object('metadata')?.string('user_id'),
-      serviceTier: tier === undefined ? undefined : (serviceTiers[tier] ?? tier),
+      // In the words of OpenAI, as everywhere in the middle.
+      serviceTier: tier === 'standard_only' ? 'default' : tier,
     }),
     ...readToolChoice(body.object('tool_choice')),
   };

@@ -53,6 +53,8 @@ const answers = (found ? textOf('json/anthropic-messages.jsonl').trim().split('\
 const known = [
   /^a block of type (server_tool_use|\w+_tool_result|mcp_tool_use|mcp_tool_result|compaction|fallback) has no counterpart$/,
   /^code that the model wrote calls a tool$/,
+  // An answer of more blocks of its own tools than are told one by one.
+  /^\d+ more$/,
 ];
 const unknown = (losses: readonly Loss[]) =>
   losses.filter(({ weight, reason }) => weight === 'meaning' && !known.some((one) => one.test(reason)));

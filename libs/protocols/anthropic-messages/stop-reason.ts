@@ -4,17 +4,19 @@ import type { Losses } from '../chat/losses.js';
 const STOP_REASON = 'stop_reason';
 
 /** https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons */
-const read: Readonly<Record<string, StopReason>> = {
-  end_turn: 'end',
-  max_tokens: 'length',
-  stop_sequence: 'stop-sequence',
-  tool_use: 'tool-calls',
-  pause_turn: 'pause',
-  // The conversation was summed up in the middle of a turn: it goes on when the answer is sent back.
-  compaction: 'pause',
-  refusal: 'refusal',
-  model_context_window_exceeded: 'context-exceeded',
-};
+const read: ReadonlyMap<string, StopReason> = new Map<string, StopReason>(
+  Object.entries({
+    end_turn: 'end',
+    max_tokens: 'length',
+    stop_sequence: 'stop-sequence',
+    tool_use: 'tool-calls',
+    pause_turn: 'pause',
+    // The conversation was summed up in the middle of a turn: it goes on when the answer is sent back.
+    compaction: 'pause',
+    refusal: 'refusal',
+    model_context_window_exceeded: 'context-exceeded',
+  }),
+);
 
 const written: Readonly<Record<StopReason, string>> = {
   end: 'end_turn',
@@ -30,7 +32,7 @@ const written: Readonly<Record<StopReason, string>> = {
 };
 
 export function readStop(reason: string, sequence: string | undefined, losses: Losses): Stop {
-  const known = read[reason];
+  const known = read.get(reason);
   if (known === undefined) losses.add(STOP_REASON, `${reason.slice(0, 64)} is not known here and is taken for the end`);
   return { reason: known ?? 'end', ...(sequence !== undefined && { sequence }) };
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { asObject, parseObject, type JsonObject } from '#usage/json.js';
+import type { JsonObject } from '#usage/json.js';
 import type { Target } from '../chat/chat-protocol.js';
 import type {
   AssistantPart,
@@ -11,6 +11,7 @@ import type {
   ToolResult,
   UserPart,
 } from '../chat/chat-request.js';
+import { objectOf } from '../chat/json-text.js';
 import type { Losses } from '../chat/losses.js';
 import { writeCache } from './cache-control.js';
 
@@ -87,7 +88,7 @@ export function writeToolUse(call: ToolCall, id: string, losses: Losses): JsonOb
 function inputOf(call: ToolCall, losses: Losses): JsonObject {
   // A function without parameters may be called with no text at all.
   if (call.arguments.trim() === '') return {};
-  const input = asObject(parseObject(Buffer.from(call.arguments)));
+  const input = objectOf(call.arguments);
   if (input === undefined) losses.add(`${call.at}.arguments`, 'they are no JSON object');
   return input ?? {};
 }

@@ -27,20 +27,20 @@ export function writeRequest(request: ChatRequest, to: Target): JsonObject {
 /** Sides alternate. A system message within the conversation moves to the system prompt, where it can be told. */
 function writeTurns(messages: readonly Message[], to: Target): { turns: Turn[]; late: TextPart[] } {
   const turns: Turn[] = [];
-  const late: TextPart[] = [];
+  const late = messages.flatMap((message) => {
+    if (message.role !== 'system') return [];
+    to.losses.add(message.at, 'its place in the conversation');
+    return message.parts;
+  });
   for (const message of messages) {
-    if (message.role === 'system') {
-      to.losses.add(message.at, 'its place in the conversation');
-      late.push(...message.parts);
-      continue;
-    }
+    if (message.role === 'system') continue;
     const said = writeTurn(message, to);
     // Nothing was said: Anthropic refuses an empty turn.
     if (said.results.length + said.blocks.length === 0) continue;
     const last = turns.at(-1);
     if (last?.role === said.role) {
-      last.results.push(...said.results);
-      last.blocks.push(...said.blocks);
+      for (const result of said.results) last.results.push(result);
+      for (const block of said.blocks) last.blocks.push(block);
     } else {
       turns.push(said);
     }

@@ -8,7 +8,10 @@ import { writeTools } from './write-tools.js';
 /** Anthropic's range ends here; OpenAI's and Google's end at 2. */
 const MAX_TEMPERATURE = 1;
 
-const serviceTiers: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' };
+const serviceTiers: ReadonlyMap<string, string> = new Map([
+  ['auto', 'auto'],
+  ['default', 'standard_only'],
+]);
 
 /** The settings that Anthropic has. */
 type Known =
@@ -97,7 +100,7 @@ function writeFormat(output: OutputFormat | undefined, to: Target): JsonObject |
 }
 
 function writeServiceTier(tier: string, to: Target): JsonObject {
-  const known = serviceTiers[tier];
+  const known = serviceTiers.get(tier);
   if (known !== undefined) return { service_tier: known };
   to.losses.hint(to.settingNames.serviceTier, 'it has no such tier');
   return {};

@@ -97,9 +97,9 @@ export class MessageStreamWriter implements ChatStreamWriter {
 
   /** A part that nobody closed ends with the answer. */
   #finishParts(): WireEvent[] {
-    const written: WireEvent[] = [];
-    while (this.#current !== undefined) written.push(...this.#close(this.#current), ...this.#writeWaiting());
-    return written;
+    const written: WireEvent[][] = [];
+    while (this.#current !== undefined) written.push(this.#close(this.#current), this.#writeWaiting());
+    return written.flat();
   }
 
   #open(current: Current): WireEvent[] {

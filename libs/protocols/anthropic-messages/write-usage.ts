@@ -2,12 +2,14 @@ import type { JsonObject } from '#usage/json.js';
 import { inputTokens, outputTokens, type Usage, type UsageSegment } from '#usage/usage.js';
 
 /** In Anthropic's words; a tier that it does not know is not told. */
-const tiers: Readonly<Record<string, string>> = {
-  standard: 'standard',
-  default: 'standard',
-  priority: 'priority',
-  batch: 'batch',
-};
+const tiers: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    standard: 'standard',
+    default: 'standard',
+    priority: 'priority',
+    batch: 'batch',
+  }),
+);
 
 /** Every count that is not known yet: Anthropic's required ones are 0, and the end of the stream replaces them. */
 const NOTHING = { segments: [] } as const;
@@ -36,7 +38,7 @@ export function writeUsage({ segments, units, modifiers }: Pick<Usage, 'segments
     output_tokens_details: thinking === undefined ? null : { thinking_tokens: thinking },
     server_tool_use:
       units?.webSearch === undefined ? null : { web_search_requests: units.webSearch, web_fetch_requests: 0 },
-    service_tier: tier === undefined ? null : (tiers[tier] ?? null),
+    service_tier: tier === undefined ? null : (tiers.get(tier) ?? null),
     inference_geo: modifiers?.geo ?? null,
     speed: modifiers?.speed ?? null,
   } satisfies JsonObject;

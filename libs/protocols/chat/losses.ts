@@ -11,12 +11,14 @@ export interface Loss {
   readonly weight: 'meaning' | 'hint';
 }
 
-/** A stream can lose something in each of its events: it is told once, and not for ever more. */
-const MAX_LOSSES = 100;
+/** A stream can lose something in each of its events: so many of a weight are told by their places. */
+const MAX_TOLD = 100;
 
-/** What a conversion leaves out. Nothing is left out without an entry here. */
+/** What a conversion leaves out. Nothing is left out without an entry here, or without being counted in the last one. */
 export class Losses {
-  readonly #losses = new Map<string, Loss>();
+  readonly #told = new Map<string, Loss>();
+  /** How many of each weight there were. Each has room of its own: hints never hide what changes the meaning. */
+  readonly #count = { meaning: 0, hint: 0 };
 
   /** Without it the answer would be another. */
   add(at: string, reason: string): void {
@@ -29,11 +31,17 @@ export class Losses {
   }
 
   list(): readonly Loss[] {
-    return [...this.#losses.values()];
+    const more = (['meaning', 'hint'] as const).flatMap((weight): Loss[] => {
+      const untold = this.#count[weight] - MAX_TOLD;
+      return untold > 0 ? [{ at: '…', reason: `${untold} more`, weight }] : [];
+    });
+    return [...this.#told.values(), ...more];
   }
 
   #keep(loss: Loss): void {
     const key = `${loss.at} ${loss.reason}`;
-    if (this.#losses.size < MAX_LOSSES && !this.#losses.has(key)) this.#losses.set(key, loss);
+    if (this.#told.has(key)) return;
+    this.#count[loss.weight] += 1;
+    if (this.#count[loss.weight] <= MAX_TOLD) this.#told.set(key, loss);
   }
 }

@@ -98,7 +98,8 @@ export class Members {
 
   number(name: string): number | undefined {
     const value = this.value(name);
-    if (value === undefined || typeof value === 'number') return value;
+    // JSON's 1e400 is Infinity here, and would be written as null.
+    if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
     throw this.wrong(name, 'a number');
   }
 

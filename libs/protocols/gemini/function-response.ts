@@ -1,5 +1,5 @@
 import type { JsonObject } from '#usage/json.js';
-import { objectOf } from './json-text.js';
+import { objectOf } from '../chat/json-text.js';
 
 export interface ResultText {
   readonly text: string;

@@ -5,6 +5,9 @@ import { InvalidBody } from '../chat/members.js';
 type Names = Record<string, unknown>;
 type Step = string | number;
 
+/** Far from the depth at which JSON can no longer be written. */
+const MAX_STEPS = 100;
+
 const STEP = /\.([^.[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]/gy;
 
 /**
@@ -54,6 +57,7 @@ function valueOf(arg: JsonObject): unknown {
 function stepsOf(path: string): Step[] {
   if (!path.startsWith('$')) return [];
   const found = [...path.slice(1).matchAll(STEP)];
+  if (found.length > MAX_STEPS) return [];
   const isWhole = found.reduce((length, [step]) => length + step.length, 1) === path.length;
   if (!isWhole) return [];
   return found.map(([, name, index, single, double]) =>

@@ -37,11 +37,10 @@ export class GeminiStreamReader implements ChatStreamReader {
         ...(createdAt !== undefined && { createdAt }),
       });
     }
-    for (const candidate of listOf(body, 'candidates')) {
-      events.push(...this.#choice(candidate, this.#calls).read(candidate));
-    }
+    const calls = this.#calls;
+    const said = listOf(body, 'candidates').flatMap((candidate) => this.#choice(candidate, calls).read(candidate));
     if (isBlocked(body)) this.#isBlocked = true;
-    return events;
+    return [...events, ...said];
   }
 
   /** Nothing but the end of the bytes ends this protocol's streams: it is in good order if every candidate told why it ends. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '#usage/json.js';
 import { defined } from '../chat/defined.js';
 import type { Target } from '../chat/chat-protocol.js';
 import type { AssistantPart, Part, ReasoningPart, TextPart, ToolCall } from '../chat/chat-request.js';
-import { objectOf } from './json-text.js';
+import { objectOf } from '../chat/json-text.js';
 import { writeMedia } from './media.js';
 import type { Carried } from './thought-signature.js';
 

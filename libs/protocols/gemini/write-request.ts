@@ -55,7 +55,7 @@ function writeContents(messages: readonly Message[], to: Target): JsonObject[] {
     const parts = writeMessage(message, names, to);
     if (parts.length === 0) continue;
     const last = contents.at(-1);
-    if (last?.of === message.role) last.parts.push(...parts);
+    if (last?.of === message.role) for (const part of parts) last.parts.push(part);
     else contents.push({ of: message.role, role: message.role === 'assistant' ? 'model' : 'user', parts });
   }
   return contents.map(({ role, parts }) => ({ role, parts }));

@@ -173,7 +173,7 @@ export class ChoiceReader {
   }
 
   #cite(citations: readonly Citation[]): void {
-    this.#citations.push(...citations);
+    this.#citations = [...this.#citations, ...citations];
     if (this.#saying?.kind !== 'text') return;
     for (const citation of this.#citations) this.#delta(this.#saying.part, { citation });
     this.#citations = [];

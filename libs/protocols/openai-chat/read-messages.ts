@@ -1,5 +1,5 @@
 import { defined } from '../chat/defined.js';
-import type { ChatRequest, Message, ToolCall, ToolResult, UserPart } from '../chat/chat-request.js';
+import type { AssistantPart, ChatRequest, Message, ToolResult, UserPart } from '../chat/chat-request.js';
 import { InvalidBody, type Members } from '../chat/members.js';
 import { readContent, readTexts } from './read-content.js';
 import { readReply } from './read-reply.js';
@@ -9,21 +9,35 @@ type Conversation = Pick<ChatRequest, 'instructions' | 'messages'>;
 /** System and developer messages before the first turn are the system prompt. */
 export function readMessages(body: Members): Conversation {
   if (!body.has('messages')) body.missing('messages');
-  const instructions: Conversation['instructions'][number][] = [];
-  const messages: Message[] = [];
-  for (const [position, message] of body.objects('messages').entries()) {
-    const read = readMessage(message, position, messages);
-    const last = messages.at(-1);
-    if (read.role === 'system' && messages.length === 0) instructions.push(...read.parts);
-    // The results of one turn come in one message each.
-    else if (read.role === 'tool' && last?.role === 'tool') {
-      messages[messages.length - 1] = { ...last, parts: [...last.parts, ...read.parts] };
-    } else messages.push(read);
-  }
-  return { instructions, messages };
+  const calls: Calls = new Map();
+  const read = body.objects('messages').map((message, position) => readMessage(message, position, calls));
+  const first = read.findIndex(({ role }) => role !== 'system');
+  const leading = read.slice(0, first === -1 ? read.length : first);
+  return {
+    instructions: leading.flatMap((message) => (message.role === 'system' ? message.parts : [])),
+    messages: joinResults(read.slice(leading.length)),
+  };
 }
 
-function readMessage(message: Members, position: number, before: readonly Message[]): Message {
+/** The results of one turn come in one message each. */
+function joinResults(messages: readonly Message[]): Message[] {
+  const joined: Message[] = [];
+  let results: ToolResult[] = [];
+  for (const message of messages) {
+    if (message.role !== 'tool') joined.push(message);
+    else if (joined.at(-1)?.role === 'tool') for (const part of message.parts) results.push(part);
+    else {
+      results = [...message.parts];
+      joined.push({ ...message, parts: results });
+    }
+  }
+  return joined;
+}
+
+/** The id of the last call of each function. */
+type Calls = Map<string, string>;
+
+function readMessage(message: Members, position: number, calls: Calls): Message {
   const { at } = message;
   const role = message.requiredString('role');
   switch (role) {
@@ -43,14 +57,14 @@ function readMessage(message: Members, position: number, before: readonly Messag
       return {
         role,
         at,
-        parts: readReply(message, { call: noId, functionCall: `call_${position}` }),
+        parts: noteCalls(readReply(message, { call: noId, functionCall: `call_${position}` }), calls),
       };
     case 'tool':
       // Some clients repeat the function's name: the id says the same.
       message.ignore('name');
       return { role, at, parts: [readResult(message, message.requiredString('tool_call_id'))] };
     case 'function':
-      return { role: 'tool', at, parts: [readResult(message, calledBefore(message, before))] };
+      return { role: 'tool', at, parts: [readResult(message, calledBefore(message, calls))] };
     default:
       throw message.wrong('role', 'system, developer, user, assistant or tool');
   }
@@ -71,13 +85,15 @@ function isResultPart(part: UserPart, { losses }: Members): part is ToolResult['
   return false;
 }
 
+function noteCalls(parts: AssistantPart[], calls: Calls): AssistantPart[] {
+  for (const part of parts) if (part.kind === 'tool-call') calls.set(part.name, part.id);
+  return parts;
+}
+
 /** Before there were ids, a result named its function: it answers the last call of it. */
-function calledBefore(message: Members, before: readonly Message[]): string {
-  const name = message.requiredString('name');
-  const call = before
-    .flatMap((one) => (one.role === 'assistant' ? one.parts : []))
-    .findLast((part): part is ToolCall => part.kind === 'tool-call' && part.name === name);
-  if (call !== undefined) return call.id;
+function calledBefore(message: Members, calls: Calls): string {
+  const id = calls.get(message.requiredString('name'));
+  if (id !== undefined) return id;
   throw new InvalidBody(
     message.pathOf('name'),
     `${message.pathOf('name')} names no function that was called before it.`,

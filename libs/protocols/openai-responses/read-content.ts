@@ -85,11 +85,14 @@ function fileSource(part: Members, name: string | undefined): Source {
 }
 
 /** The format is named, and not the media type. */
-const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mpeg' };
+const audioTypes: ReadonlyMap<string, string> = new Map([
+  ['wav', 'audio/wav'],
+  ['mp3', 'audio/mpeg'],
+]);
 
 function readAudio(part: Members): AudioPart {
   const audio = part.object('input_audio') ?? part.missing('input_audio');
   const format = audio.requiredString('format');
-  const mediaType = audioTypes[format] ?? `audio/${format}`;
+  const mediaType = audioTypes.get(format) ?? `audio/${format}`;
   return { kind: 'audio', at: part.at, source: { from: 'bytes', mediaType, base64: audio.requiredString('data') } };
 }

@@ -27,12 +27,19 @@ interface StreamedPart {
 }
 
 /** The deltas that make a part, and where in its item that is. */
-const deltas: Readonly<Record<string, { opens: OpenedPart; list: 'content' | 'summary' }>> = {
-  'response.output_text.delta': { opens: { kind: 'text' }, list: 'content' },
-  'response.refusal.delta': { opens: { kind: 'refusal' }, list: 'content' },
-  'response.reasoning_text.delta': { opens: { kind: 'reasoning' }, list: 'content' },
-  'response.reasoning_summary_text.delta': { opens: { kind: 'reasoning', isSummary: true }, list: 'summary' },
-};
+interface Delta {
+  readonly opens: OpenedPart;
+  readonly list: 'content' | 'summary';
+}
+
+const deltas: ReadonlyMap<string, Delta> = new Map<string, Delta>(
+  Object.entries({
+    'response.output_text.delta': { opens: { kind: 'text' }, list: 'content' },
+    'response.refusal.delta': { opens: { kind: 'refusal' }, list: 'content' },
+    'response.reasoning_text.delta': { opens: { kind: 'reasoning' }, list: 'content' },
+    'response.reasoning_summary_text.delta': { opens: { kind: 'reasoning', isSummary: true }, list: 'summary' },
+  }),
+);
 
 /**
  * https://platform.openai.com/docs/api-reference/responses-streaming. A part opens with its first delta and ends when
@@ -87,7 +94,7 @@ export class ResponsesStreamReader implements ChatStreamReader {
       case 'keepalive':
         return;
     }
-    const delta = deltas[type];
+    const delta = deltas.get(type);
     if (delta !== undefined) this.#hearDelta(this.reading.open(data, type), delta);
     // Whatever else happens to an item is in the item when it is done.
     else if (typeof data['output_index'] !== 'number') this.reading.losses.add(type, 'this event is not known here');
@@ -116,7 +123,7 @@ export class ResponsesStreamReader implements ChatStreamReader {
     }
   }
 
-  #hearDelta(event: Members, { opens, list }: (typeof deltas)[string]): void {
+  #hearDelta(event: Members, { opens, list }: Delta): void {
     const item = this.#itemOf(event);
     const index = event.integer(list === 'summary' ? 'summary_index' : 'content_index') ?? 0;
     const logprobs = readLogprobs(event);

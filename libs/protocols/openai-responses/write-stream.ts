@@ -108,7 +108,7 @@ export class ResponsesStreamWriter implements ChatStreamWriter {
     draft.text += delta.text ?? '';
     if (delta.signature !== undefined) draft.signature = (draft.signature ?? '') + delta.signature;
     if (delta.citation !== undefined) draft.citations.push(delta.citation);
-    draft.logprobs.push(...(delta.logprobs ?? []));
+    for (const logprob of delta.logprobs ?? []) draft.logprobs.push(logprob);
     this.#emitOf(item, deltaEvents(draft, delta));
   }
 
