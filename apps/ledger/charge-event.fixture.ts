@@ -16,6 +16,8 @@ export interface ChargeSketch {
   readonly effectiveAt?: string;
   readonly team?: string;
   readonly project?: string;
+  readonly key?: string;
+  readonly leaseId?: string;
   /** The place on USAGE; on CHARGES it is the same here. */
   readonly sequence?: number;
   readonly quantity?: number;
@@ -38,8 +40,9 @@ export function deliveredCharge(sketch: ChargeSketch): Delivered<ChargeEvent> {
     requestId: 'request-1',
     teamId: sketch.team ?? 'research',
     projectId: sketch.project ?? 'search',
-    keyId: 'key-1',
+    keyId: sketch.key ?? 'key-1',
     channelId: 'openai-main',
+    ...(sketch.leaseId === undefined ? {} : { leaseId: sketch.leaseId }),
     provider,
     model,
     priceVersion: '2026-07-24-0123abcd',

@@ -97,7 +97,8 @@ const spending = `
     -- As they were when it was raised.
     amount pico NOT NULL,
     spent pico_total NOT NULL,
-    raised_at timestamptz NOT NULL DEFAULT now(),
+    -- Not the database transaction's time, which may have waited for its turn: in the order in which they were raised.
+    raised_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     -- When ALERTS had it.
     published_at timestamptz,
     PRIMARY KEY (org_id, budget_id, period_start, threshold),

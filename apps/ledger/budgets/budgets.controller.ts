@@ -22,12 +22,12 @@ export class BudgetsController {
 
   @Answers(createBudget)
   create(request: z.infer<typeof createBudget.request>) {
-    return answer(addBudget(this.source, request));
+    return answer(addBudget(this.source, request, new Date()));
   }
 
   @Answers(reviseBudget)
   revise(request: z.infer<typeof reviseBudget.request>) {
-    return answer(changeBudget(this.source, request));
+    return answer(changeBudget(this.source, request, new Date()));
   }
 
   @Answers(archiveBudget)

@@ -19,7 +19,7 @@ type Request = z.infer<typeof createBudget.request>;
  * A budget counts from the start of the period in which it is created, with all that is booked there already.
  * @throws RequestFailure `conflict` when the id stands for another budget.
  */
-export async function addBudget(source: DataSource, request: Request): Promise<BudgetState> {
+export async function addBudget(source: DataSource, request: Request, now: Date): Promise<BudgetState> {
   const { orgId, id } = request;
   if (request.scope === 'organisation' && request.scopeId !== orgId) {
     throw new RequestFailure(
@@ -28,7 +28,7 @@ export async function addBudget(source: DataSource, request: Request): Promise<B
     );
   }
   return takeTurn(source, async (db) => {
-    if (!(await isThere(db, request))) await write(db, request, Date.now());
+    if (!(await isThere(db, request))) await write(db, request, now.getTime());
     return readBudget(db, orgId, id);
   });
 }

@@ -13,6 +13,7 @@ import { writeRevision } from './write-revision.js';
 export async function changeBudget(
   source: DataSource,
   { orgId, id, requestId, change }: z.infer<typeof reviseBudget.request>,
+  now: Date,
 ): Promise<BudgetState> {
   return takeTurn(source, async (db) => {
     const budget = await requireBudget(db, orgId, id);
@@ -22,7 +23,8 @@ export async function changeBudget(
     );
     if (known === undefined) {
       if (budget.archived) throw new RequestFailure('conflict', `Budget "${id}" is archived: create another one.`);
-      await revise(db, budget, { requestId, archived: false, ...change });
+      const revised = await revise(db, budget, { requestId, archived: false, ...change });
+      await alertOfPeriod(db, revised, now.getTime());
     }
     return readBudget(db, orgId, id);
   });
@@ -42,7 +44,7 @@ export async function endBudget(
 
 type Change = BudgetChange & { readonly requestId: string; readonly archived: boolean };
 
-async function revise(db: EntityManager, budget: Budget, change: Change): Promise<void> {
+async function revise(db: EntityManager, budget: Budget, change: Change): Promise<Budget> {
   const { orgId, id, enforcement, thresholds } = budget;
   await writeRevision(db, {
     ...{ orgId, id, number: budget.revision + 1 },
@@ -51,5 +53,5 @@ async function revise(db: EntityManager, budget: Budget, change: Change): Promis
   });
   const revised = await findBudget(db, orgId, id);
   if (revised === undefined) throw new Error(`Budget ${id} was revised and is not there.`);
-  if (!revised.archived) await alertOfPeriod(db, revised, Date.now());
+  return revised;
 }
