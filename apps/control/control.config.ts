@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { adminToken, databaseUrl, host, keyPepper, logLevel, natsReplicas, natsUrl, port } from '#config/settings.js';
+import {
+  adminToken,
+  databaseUrl,
+  host,
+  keyPepper,
+  logLevel,
+  natsReplicas,
+  natsUrl,
+  paymentWebhookSecret,
+  port,
+  stripeWebhookSecret,
+} from '#config/settings.js';
 
 export const controlConfig = z.object({
   NATS_URL: natsUrl,
@@ -13,6 +24,8 @@ export const controlConfig = z.object({
     .max(256)
     .optional()
     .describe('the text of a key for the demo organisation, which is then seeded; leave it out for none'),
+  TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,
+  TOLLGATE_PAYMENT_WEBHOOK_SECRET: paymentWebhookSecret,
   TOLLGATE_HOST: host,
   PORT: port,
   TOLLGATE_LOG_LEVEL: logLevel,

@@ -15,7 +15,6 @@ import { KeyDirectory } from './keys/key-directory.js';
 import { KeysController } from './keys/keys.controller.js';
 import { VirtualKey } from './keys/virtual-key.entity.js';
 import { LedgerController } from './ledger/ledger.controller.js';
-import { WalletController } from './ledger/wallet.controller.js';
 import { CsvInterceptor } from './lists/csv.interceptor.js';
 import { Organisation } from './organisations/organisation.entity.js';
 import { OrganisationsController } from './organisations/organisations.controller.js';
@@ -23,10 +22,15 @@ import { Project } from './organisations/project.entity.js';
 import { ProjectsController } from './organisations/projects.controller.js';
 import { Team } from './organisations/team.entity.js';
 import { TeamsController } from './organisations/teams.controller.js';
+import { WebhooksController } from './payments/webhooks.controller.js';
 import { PriceBooksController } from './price-books/price-books.controller.js';
 import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { SpendController } from './spend/spend.controller.js';
+import { AssignmentsController } from './wallets/assignments.controller.js';
+import { GrantsController } from './wallets/grants.controller.js';
+import { WalletMoneyController } from './wallets/wallet-money.controller.js';
+import { WalletsController } from './wallets/wallets.controller.js';
 
 @Module({})
 export class ControlModule {
@@ -51,7 +55,11 @@ export class ControlModule {
         AdminTokensController,
         SpendController,
         LedgerController,
-        WalletController,
+        WalletsController,
+        WalletMoneyController,
+        AssignmentsController,
+        GrantsController,
+        WebhooksController,
         ReconciliationController,
         PriceBooksController,
         QuarantineController,

@@ -33,6 +33,12 @@ export function createHttpServer(): FastifyAdapter {
     clientErrorHandler: answerUnreadable,
   });
   const fastify = adapter.getInstance();
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  // A signature is over bytes: they are kept beside what they mean.
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    request.rawBody = body;
+    void parseJson(request, body.toString(), done);
+  });
   fastify.server.maxHeadersCount = maxHeaders;
   fastify.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOf(request));

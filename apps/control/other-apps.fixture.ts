@@ -8,7 +8,22 @@ import { getPriceBook, listPriceBooks } from '#contracts/requests/prices.js';
 import type { ReconciliationRun } from '#contracts/requests/reconciliation.js';
 import { getRun, listRuns, runReconciliation } from '#contracts/requests/reconciliation.js';
 import { spend } from '#contracts/requests/spend.js';
-import { topUp } from '#contracts/requests/wallets.js';
+import {
+  assignWallet,
+  type CreditGrant,
+  grantCredits,
+  listAssignments,
+  listGrants,
+  listWallets,
+  openWallet,
+  refund,
+  reportRefund,
+  revokeGrant,
+  setWalletTerms,
+  topUp,
+  transfer,
+  type WalletState,
+} from '#contracts/requests/wallets.js';
 import { Answers } from '#jetstream/handlers.js';
 import { JetStreamModule, jetStreamTransport } from '#jetstream/jetstream.module.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
@@ -42,6 +57,16 @@ const accountOf = (orgId: string): LedgerAccount => ({
   balance: '999.999988',
 });
 
+const walletOf = (orgId: string, id = 'default'): WalletState => ({
+  ...{ orgId, id, currency: 'USD', terms: { kind: 'postpaid', creditLimit: '100' } },
+  ...{ money: '5', credits: '2.5', unbilled: '1', balance: '6.5' },
+});
+
+const grantOf = (orgId: string, id = 'welcome'): CreditGrant => ({
+  ...{ orgId, id, currency: 'USD', amount: '10', left: '2.5', priority: 100, status: 'active' },
+  validFrom: '2026-01-01T00:00:00.000Z',
+});
+
 /** What the other apps answer, as their contracts say. It keeps what it was asked. */
 @Controller()
 export class OtherApps {
@@ -68,6 +93,70 @@ export class OtherApps {
     if (before !== undefined && before !== request.amount) throw new RequestFailure('conflict', 'Another amount.');
     this.#toppedUp.set(request.idempotencyKey, request.amount);
     return { transactionId: 't1', balance: request.amount, repeated: before !== undefined };
+  }
+
+  @Answers(transfer)
+  async transfer(request: Asked<typeof transfer>) {
+    this.asked.push(request);
+    return { transactionId: 't2', balance: '0', repeated: false };
+  }
+
+  @Answers(refund)
+  async refund(request: Asked<typeof refund>) {
+    this.asked.push(request);
+    if (request.amount === '1000000') throw new RequestFailure('conflict', 'The wallet has less.');
+    return { transactionId: 't3', balance: '0', repeated: false };
+  }
+
+  @Answers(reportRefund)
+  async reportRefund(request: Asked<typeof reportRefund>) {
+    this.asked.push(request);
+    if (!this.#toppedUp.has(request.paymentId)) throw new RequestFailure('not_found', 'No such payment.');
+    return { transactionId: 't4', balance: '0', repeated: false };
+  }
+
+  @Answers(listWallets)
+  async wallets({ orgId }: Asked<typeof listWallets>) {
+    return { items: [walletOf(orgId)] };
+  }
+
+  @Answers(openWallet)
+  async openWallet({ orgId, id }: Asked<typeof openWallet>) {
+    return walletOf(orgId, id);
+  }
+
+  @Answers(setWalletTerms)
+  async setTerms({ orgId, wallet }: Asked<typeof setWalletTerms>) {
+    return walletOf(orgId, wallet);
+  }
+
+  @Answers(assignWallet)
+  async assign(request: Asked<typeof assignWallet>) {
+    this.asked.push(request);
+    return request;
+  }
+
+  @Answers(listAssignments)
+  async assignments({ orgId }: Asked<typeof listAssignments>) {
+    const payer = { kind: 'team' as const, id: 'search' };
+    return { items: [{ orgId, currency: 'USD', payer, wallet: 'research' }] };
+  }
+
+  @Answers(grantCredits)
+  async grant(request: Asked<typeof grantCredits>) {
+    this.asked.push(request);
+    return { ...grantOf(request.orgId, request.id), repeated: false };
+  }
+
+  @Answers(listGrants)
+  async grants({ orgId }: Asked<typeof listGrants>) {
+    return { items: [grantOf(orgId)] };
+  }
+
+  @Answers(revokeGrant)
+  async revokeGrant({ orgId, id }: Asked<typeof revokeGrant>) {
+    if (id !== 'welcome') throw new RequestFailure('not_found', `There is no grant "${id}".`);
+    return { ...grantOf(orgId, id), left: '0', status: 'revoked' as const };
   }
 
   @Answers(listAccounts)

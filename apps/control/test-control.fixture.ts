@@ -102,6 +102,8 @@ function configFor(nats: TestNats, database: TestDatabase, settings: Partial<Con
     TOLLGATE_KEY_PEPPER: pepper,
     TOLLGATE_ADMIN_TOKEN: platformToken,
     TOLLGATE_DEMO_KEY: undefined,
+    TOLLGATE_STRIPE_WEBHOOK_SECRET: undefined,
+    TOLLGATE_PAYMENT_WEBHOOK_SECRET: undefined,
     TOLLGATE_HOST: '127.0.0.1',
     PORT: 0,
     TOLLGATE_LOG_LEVEL: 'error',

@@ -31,7 +31,14 @@ const inheritedByAll = [
 
 /** What each app is told: only what it needs. The relay holds no way into the database, and no other app a provider's key. */
 export function environmentOf(app: AppName, { data, secrets, ports, config, ...urls }: Surroundings) {
-  const { NATS_URL: _nats, DATABASE_URL: _database, CLICKHOUSE_URL: clickHouseUrl, ...inherited } = config;
+  const {
+    NATS_URL: _nats,
+    DATABASE_URL: _database,
+    CLICKHOUSE_URL: clickHouseUrl,
+    TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeSecret,
+    TOLLGATE_PAYMENT_WEBHOOK_SECRET: paymentSecret,
+    ...inherited
+  } = config;
   const nats = { NATS_URL: urls.natsUrl };
   const database = { ...nats, DATABASE_URL: urls.databaseUrl };
   const own: Record<AppName, Record<string, string>> = {
@@ -49,6 +56,8 @@ export function environmentOf(app: AppName, { data, secrets, ports, config, ...u
       TOLLGATE_KEY_PEPPER: secrets.keyPepper,
       TOLLGATE_ADMIN_TOKEN: secrets.adminToken,
       TOLLGATE_DEMO_KEY: secrets.demoKey,
+      ...(stripeSecret === undefined ? {} : { TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeSecret }),
+      ...(paymentSecret === undefined ? {} : { TOLLGATE_PAYMENT_WEBHOOK_SECRET: paymentSecret }),
     },
     sandbox: { PORT: String(ports.sandbox) },
     pricing: database,

@@ -9,7 +9,8 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * Reads and validates the environment once. The only reader of `process.env`.
- * An empty variable counts as a missing one: that is what `NAME=` in an env file means.
+ * An empty variable counts as a missing one: that is what `NAME=` in an env file means. A field with the meta
+ * `emptyIsWrong` is validated as it is instead.
  * @throws ConfigError with one sentence per wrong or missing variable. What to set is the field's `.describe()`.
  */
 export function loadConfig<Schema extends z.ZodObject>(schema: Schema): z.infer<Schema> {
@@ -22,12 +23,17 @@ export function parseConfig<Schema extends z.ZodObject>(
   environment: Readonly<Record<string, string | undefined>>,
 ): z.infer<Schema> {
   const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(environment).filter(
+      ([name, value]) => value !== undefined && (value !== '' || emptyIsWrong(schema, name)),
+    ),
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.map((issue) => sentence(schema, issue, given)).join('\n'));
 }
+
+const emptyIsWrong = (schema: z.ZodObject, name: string) =>
+  (schema.shape[name] as z.ZodType | undefined)?.meta()?.['emptyIsWrong'] === true;
 
 function sentence(schema: z.ZodObject, issue: Issue, given: Record<string, unknown>): string {
   const name = String(issue.path[0] ?? '');

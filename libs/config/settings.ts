@@ -33,6 +33,24 @@ export const adminToken = z
   .min(16, 'it is shorter than 16 characters')
   .describe('a random secret of at least 16 characters');
 
+/**
+ * A secret that switches something on, and may be left out. Set to nothing it is refused: who meant to set it would run
+ * with the door open, or think that it is on.
+ */
+const optionalSecret = (secret: z.ZodString, whatToSet: string) =>
+  secret.optional().meta({ description: whatToSet, emptyIsWrong: true });
+
+export const stripeWebhookSecret = optionalSecret(
+  z.string().regex(/^[\x21-\x7e]{16,}$/, 'it is shorter than 16 characters or holds a space'),
+  'the signing secret of the endpoint in Stripe, which begins with whsec_; leave it out to take no events of Stripe',
+);
+
+export const paymentWebhookSecret = optionalSecret(
+  // 24 to 64 bytes, as Standard Webhooks has it.
+  z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'it is not whsec_ and 24 to 64 bytes in base64'),
+  'whsec_ and at least 24 random bytes in base64; leave it out to take no payment events',
+);
+
 export const logLevel = z
   .enum(['debug', 'info', 'warn', 'error'])
   .default('info')

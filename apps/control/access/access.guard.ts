@@ -10,9 +10,10 @@ import { maySee } from './caller.js';
 
 /**
  * everyone: no token. any-token: the handler narrows its answer to what the caller may see. organisation: the
- * platform, and the organisation in the path. platform: the platform alone.
+ * platform, and the organisation in the path. platform: the platform alone. signed: no token, but a signature over the
+ * body, which the route's own guard looks at.
  */
-export type Access = 'everyone' | 'any-token' | 'organisation' | 'platform';
+export type Access = 'everyone' | 'signed' | 'any-token' | 'organisation' | 'platform';
 
 const ACCESS = 'control.access';
 
@@ -32,7 +33,7 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets) ?? 'platform';
-    if (access === 'everyone') return true;
+    if (access === 'everyone' || access === 'signed') return true;
 
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { org?: string } }>>();
     const token = bearer.exec(request.headers.authorization ?? '')?.[1];

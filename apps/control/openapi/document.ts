@@ -38,6 +38,18 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'An admin token.' })
+    .addSecurity('stripe', {
+      type: 'apiKey',
+      in: 'header',
+      name: 'stripe-signature',
+      description: "Stripe's signature over the body.",
+    })
+    .addSecurity('standard-webhooks', {
+      type: 'apiKey',
+      in: 'header',
+      name: 'webhook-signature',
+      description: 'A signature by Standard Webhooks over webhook-id, webhook-timestamp and the body.',
+    })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,

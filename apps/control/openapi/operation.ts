@@ -22,7 +22,7 @@ export const csvColumnsExtension = 'x-csv-columns';
 
 const errorMeanings: Record<ErrorStatus, string> = {
   400: 'A field, parameter or header is wrong: `param` names it.',
-  401: 'The token is missing, unknown, expired or revoked.',
+  401: 'The token is missing, unknown, expired or revoked, or the signature is not right.',
   403: "An organisation's token cannot do this.",
   404: 'It does not exist, or the token may not see it.',
   405: 'This method is not for this path.',
@@ -53,7 +53,7 @@ export function Operation({ summary, access, answer, status = 200, refuses = [],
     ...errors.map((error) =>
       ApiResponse({ status: error, description: errorMeanings[error], standardSchema: errorBody }),
     ),
-    ...(access === 'everyone' ? [] : [ApiBearerAuth()]),
+    ...(access === 'everyone' || access === 'signed' ? [] : [ApiBearerAuth()]),
     ...(csv === undefined ? [] : [CsvColumns(csv), ApiExtension(csvColumnsExtension, csv)]),
   );
 }
