@@ -1,36 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { canonicalJson } from '#contracts/canonical-json.js';
 import { chatApis, type ChatApi } from '#protocols/chat/chat-api.js';
 import { StreamConversion } from '#protocols/convert-stream.js';
 import { answeringServer } from './answering-server.js';
 import { streams } from './own-streams.js';
+import { found, recordedStreams } from './recordings.js';
 import { officialSdk, readWithAi, type SdkAnswer } from './sdk-answer.js';
-
-// eslint-disable-next-line no-restricted-properties -- a test's own switch, read nowhere else
-const recordings = process.env['TOLLGATE_RECORDINGS'] ?? join(process.cwd(), '../shared/data');
-const found = existsSync(join(recordings, 'index.json'));
-
-interface Row {
-  readonly file: string;
-  readonly api: string;
-  readonly format: string;
-  readonly provider: string;
-}
-
-/** An event per line, as some recordings are kept, becomes the stream that it was. */
-function streamBody({ file, format, api }: Row): Buffer {
-  const bytes = readFileSync(join(recordings, file));
-  if (!format.startsWith('json-lines')) return bytes;
-  const typeOf = (line: string) => (JSON.parse(line) as { type?: string }).type;
-  const lines = bytes.toString().trim().split('\n');
-  // Anthropic's SDK goes by the event's name, which these recordings have left out.
-  const name = (line: string) => (api === 'anthropic-messages' ? `event: ${typeOf(line)}\n` : '');
-  return Buffer.from(lines.map((line) => `${name(line)}data: ${line}\n\n`).join(''));
-}
-
-const isChatApi = (api: string): api is ChatApi => (chatApis as readonly string[]).includes(api);
 
 function convert(body: Buffer, from: ChatApi, to: ChatApi, provider?: string): Buffer {
   const conversion = new StreamConversion({
@@ -91,32 +66,29 @@ const isOneAnswer = (body: Buffer) =>
   ['response.created', 'message_stop'].every((type) => body.toString().split(`"type":"${type}"`).length <= 2);
 
 describe(found ? 'recorded streams' : 'recorded streams (none here: set TOLLGATE_RECORDINGS to read them)', () => {
-  const rows = found ? (JSON.parse(readFileSync(join(recordings, 'index.json'), 'utf8')) as Row[]) : [];
-
   it.each(chatApis)(
     'of %s give the same text, calls and stop in every other protocol',
     async (api) => {
       const wrong: unknown[] = [];
       let compared = 0;
-      for (const row of rows.filter((one) => one.api === api && isChatApi(one.api))) {
-        const body = streamBody(row);
+      const recorded = recordedStreams(api);
+      for (const { name, provider, body } of recorded) {
         if (!isOneAnswer(body)) continue;
         const original = await readOriginal(body, api);
         if (original === undefined) continue;
         for (const to of targets(api)) {
-          const converted = convert(body, api, to, row.provider);
+          const converted = convert(body, api, to, provider);
           const official = await read(converted, to).catch((error: Error) => error);
-          if (!isSame(official, original))
-            wrong.push({ file: row.file, to, sdk: 'official', original, answer: official });
+          if (!isSame(official, original)) wrong.push({ file: name, to, sdk: 'official', original, answer: official });
           if (original instanceof Error) continue;
           const ai = await readAi(converted, to, original).catch((error: Error) => error);
-          if (!isSame(ai, original)) wrong.push({ file: row.file, to, sdk: 'ai', original, answer: ai });
+          if (!isSame(ai, original)) wrong.push({ file: name, to, sdk: 'ai', original, answer: ai });
         }
         compared += 1;
       }
       expect(wrong).toEqual([]);
       // Not so few that nothing was shown.
-      if (found) expect(compared).toBeGreaterThan(rows.filter((row) => row.api === api).length / 2);
+      if (found) expect(compared).toBeGreaterThan(recorded.length / 2);
     },
     600_000,
   );
