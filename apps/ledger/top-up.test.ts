@@ -29,7 +29,8 @@ describe('a top-up', () => {
   it('is refused when its key stands for another amount or currency', async () => {
     await expect(topUpWallet(ledger.source, { ...request, amount: '12.51' })).rejects.toMatchObject({
       code: 'conflict',
-      message: 'Idempotency key "payment-1" already stands for a top-up of 12.5 USD (cash-clearing → customer-wallet 12.5): another top-up needs another key.',
+      message:
+        'Idempotency key "payment-1" already stands for a top-up of 12.5 USD (cash-clearing → customer-wallet 12.5): another top-up needs another key.',
     });
     await expect(topUpWallet(ledger.source, { ...request, currency: 'EUR' })).rejects.toMatchObject({
       code: 'conflict',

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, loadConfig, parseConfig } from './config.js';
 import { hashKey } from './key-hash.js';
-import { adminToken, host, keyPepper, logLevel, natsUrl, port } from './settings.js';
+import { adminToken, host, keyPepper, logLevel, natsUrl, port, stripeWebhookSecret } from './settings.js';
 
 const schema = z.object({
   NATS_URL: natsUrl,
@@ -30,6 +30,14 @@ function sentences(environment: Record<string, string | undefined>, of: z.ZodObj
 }
 
 describe('configuration', () => {
+  it('takes an empty variable for a missing one, except for a secret that switches something on: fault 53', () => {
+    const optional = z.object({ TOLLGATE_HOST: host, TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeWebhookSecret });
+    expect(parseConfig(optional, { TOLLGATE_HOST: '' })).toEqual({ TOLLGATE_HOST: '127.0.0.1' });
+    expect(sentences({ TOLLGATE_STRIPE_WEBHOOK_SECRET: '' }, optional)).toEqual([
+      expect.stringMatching(/^TOLLGATE_STRIPE_WEBHOOK_SECRET is wrong: it is shorter than 16 characters/),
+    ]);
+  });
+
   it('is read with its types and defaults', () => {
     expect(parseConfig(schema, valid)).toEqual({
       ...valid,
