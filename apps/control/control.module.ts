@@ -7,6 +7,9 @@ import { AccessGuard } from './access/access.guard.js';
 import { Authenticator } from './access/authenticator.js';
 import { AdminToken } from './admin-tokens/admin-token.entity.js';
 import { AdminTokensController } from './admin-tokens/admin-tokens.controller.js';
+import { AlertsController } from './budgets/alerts.controller.js';
+import { BudgetsController } from './budgets/budgets.controller.js';
+import { LeasesController } from './budgets/leases.controller.js';
 import { CONTROL_CONFIG, type ControlConfig } from './control.config.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { validationPipe } from './errors/validation.pipe.js';
@@ -60,6 +63,9 @@ export class ControlModule {
         AssignmentsController,
         GrantsController,
         WebhooksController,
+        BudgetsController,
+        AlertsController,
+        LeasesController,
         ReconciliationController,
         PriceBooksController,
         QuarantineController,

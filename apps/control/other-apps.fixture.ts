@@ -28,6 +28,7 @@ import { Answers } from '#jetstream/handlers.js';
 import { JetStreamModule, jetStreamTransport } from '#jetstream/jetstream.module.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
 import { logger } from '#telemetry/log.js';
+import { BudgetAnswers } from './budgets/budget-answers.fixture.js';
 
 type Asked<Contract extends { request: z.ZodType }> = z.output<Contract['request']>;
 
@@ -208,7 +209,10 @@ export class OtherApps {
 
 /** Serves the other apps' answers over the real NATS of a test. */
 export async function startOtherApps(natsUrl: string): Promise<{ answers: OtherApps; app: INestMicroservice }> {
-  @Module({ imports: [JetStreamModule.forRoot({ servers: natsUrl, name: 'other-apps' })], controllers: [OtherApps] })
+  @Module({
+    imports: [JetStreamModule.forRoot({ servers: natsUrl, name: 'other-apps' })],
+    controllers: [OtherApps, BudgetAnswers],
+  })
   class OtherAppsModule {}
   const app = await NestFactory.createMicroservice(OtherAppsModule, {
     ...jetStreamTransport,

@@ -59,6 +59,7 @@ async function routes(org: string): Promise<readonly Route[]> {
     version: 'v1',
     wallet: 'default',
     grant: 'welcome',
+    budget: 'monthly',
   };
   return Object.entries((await control.document()).paths).flatMap(([path, operations]) =>
     Object.entries(operations as Record<string, { security?: unknown[] }>).map(([method, { security }]) => ({
@@ -79,6 +80,10 @@ function bodyFor(route: string): unknown {
   if (route.endsWith('/wallet-assignments')) {
     return { currency: 'USD', payer: { kind: 'team', id: 'search' }, wallet: 'research' };
   }
+  if (route.endsWith('/budgets')) {
+    return { scope: 'organisation', currency: 'USD', amount: '1', period: 'month', enforcement: 'soft' };
+  }
+  if (route.endsWith('/revisions')) return { amount: '2' };
   if (route.endsWith('/runs')) return { organisationId: 'other' };
   if (route.endsWith('/projects')) return { teamId: 'search', name: 'Mine' };
   if (route.endsWith('/keys')) return { projectId: 'web' };
@@ -164,6 +169,7 @@ describe("an organisation's token", () => {
       'DELETE /v1/organisations/acme/grants/welcome',
       'GET /v1/admin-tokens',
       'GET /v1/ledger/trial-balance',
+      'GET /v1/organisations/acme/leases',
       'POST /v1/admin-tokens',
       'POST /v1/organisations',
       'POST /v1/organisations/acme/grants',
