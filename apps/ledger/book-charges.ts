@@ -7,14 +7,14 @@ import { type Charge, decideBooking, identityOf } from './decide-booking.js';
 import { insertCharges, type PostedCharge } from './insert-charges.js';
 import { useLeases } from './leases/use-leases.js';
 import { postTransactions, takeTurn } from './post-transactions.js';
-import { monthOf, payCharges, type PricedCharge } from './wallets/pay-charges.js';
+import { dayOf, payCharges, type PricedCharge } from './wallets/pay-charges.js';
 import { type Book, readPayers } from './wallets/read-payers.js';
 
 /** A quarantined thing says why in at most this many characters. */
 const maxDetailLength = 1024;
 
 /**
- * Books a batch: a charge row per event, one transaction per organisation, currency and month, in one database
+ * Books a batch: a charge row per event, one transaction per organisation, currency and day, in one database
  * transaction.
  * Whatever happens in between, an event is booked once or not at all, and booking it again changes nothing.
  * @returns what can never be booked. Anything else that fails throws: nothing was booked, and the batch may come again.
@@ -68,14 +68,14 @@ async function postCharges(db: EntityManager, charges: readonly Charge[]): Promi
   const payersOf = await readPayers(db, books);
   const transactions = books.flatMap((book) => payCharges(book, book.charges, payersOf(book)));
   const ids = await postTransactions(db, transactions);
-  const idByMonth = new Map(
-    transactions.map(({ effectiveAt, ...book }, index) => [bookKey(book, effectiveAt.slice(0, 7)), ids[index]]),
+  const idByDay = new Map(
+    transactions.map(({ effectiveAt, ...book }, index) => [bookKey(book, effectiveAt.slice(0, 10)), ids[index]]),
   );
   return charges.map((charge) => {
     const { event, price } = charge;
     if (price === undefined) return charge;
     const book = { orgId: event.org, currency: price.currency };
-    return { ...charge, transactionId: idByMonth.get(bookKey(book, monthOf(charge))) };
+    return { ...charge, transactionId: idByDay.get(bookKey(book, dayOf(charge))) };
   });
 }
 
@@ -91,4 +91,4 @@ function groupByBook(charges: readonly Charge[]): (Book & { readonly charges: Pr
   return [...books.values()];
 }
 
-const bookKey = ({ orgId, currency }: Book, month = '') => `${orgId} ${currency} ${month}`;
+const bookKey = ({ orgId, currency }: Book, day = '') => `${orgId} ${currency} ${day}`;

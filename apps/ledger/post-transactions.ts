@@ -24,6 +24,8 @@ export interface NewTransaction {
   /** Unique for ever within the organisation. Charges have none: each is an event with an id of its own. */
   readonly idempotencyKey?: string;
   readonly effectiveAt: string;
+  /** Of a correction: the id of the transaction that it takes back. */
+  readonly corrects?: string;
   readonly postings: readonly Posting[];
 }
 
@@ -80,21 +82,23 @@ async function openAccounts(db: EntityManager, transactions: readonly NewTransac
 
 async function writeTransactions(db: EntityManager, transactions: readonly NewTransaction[]): Promise<string[]> {
   const written = await db.query<{ id: string; org_id: string; currency: string; mark: string }[]>(
-    `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-     RETURNING id, org_id, currency, coalesce(idempotency_key, to_char(belongs_to, 'YYYY-MM')) AS mark`,
+    `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at, corrects)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[])
+     RETURNING id, org_id, currency,
+       coalesce(idempotency_key, to_char(effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')) AS mark`,
     [
       transactions.map((transaction) => transaction.orgId),
       transactions.map((transaction) => transaction.currency),
       transactions.map((transaction) => transaction.kind),
       transactions.map((transaction) => transaction.idempotencyKey),
       transactions.map((transaction) => transaction.effectiveAt),
+      transactions.map((transaction) => transaction.corrects),
     ],
   );
-  // Rows come back in no promised order. Charges of a turn share a transaction per organisation, currency and month.
+  // Rows come back in no promised order. Charges of a turn share a transaction per organisation, currency and day.
   const ids = new Map(written.map(({ id, org_id, currency, mark }) => [`${org_id} ${currency} ${mark}`, id]));
   return transactions.map(({ orgId, currency, idempotencyKey, effectiveAt }) => {
-    const mark = idempotencyKey ?? new Date(effectiveAt).toISOString().slice(0, 7);
+    const mark = idempotencyKey ?? new Date(effectiveAt).toISOString().slice(0, 10);
     const id = ids.get(`${orgId} ${currency} ${mark}`);
     if (id === undefined || ids.size !== transactions.length) {
       throw new Error(`Two transactions of ${orgId} in ${currency} under ${mark} in one turn: post them as one.`);

@@ -6,12 +6,12 @@ import type { Book, Payers } from './read-payers.js';
 
 export type PricedCharge = Required<Charge>;
 
-/** The month of the book that a charge stands in, such as `2026-07`: a transaction stands in one month only. */
-export const monthOf = ({ event }: Charge) => new Date(event.data.effectiveAt).toISOString().slice(0, 7);
+/** The day (UTC) of a charge, such as `2026-07-24`: a transaction is of one day, because invoices are for whole days. */
+export const dayOf = ({ event }: Charge) => new Date(event.data.effectiveAt).toISOString().slice(0, 10);
 
 /**
- * The transactions of one book's charges, one to a month, in the order of the months: what an earlier month takes from a
- * grant is not there for a later one.
+ * The transactions of one book's charges, one to a day, in the order of the days: what an earlier day takes from a grant
+ * is not there for a later one.
  */
 export function payCharges(
   book: Book,
@@ -19,7 +19,7 @@ export function payCharges(
   { grants, walletOf }: Payers,
 ): NewTransaction[] {
   let current: readonly Grant[] = grants;
-  return byMonth(charges).map((charges) => {
+  return byDay(charges).map((charges) => {
     const usages = charges.map(toUsage);
     const { postings, left } = allocateUsage(usages, current, ({ data }) => walletOf(data));
     current = current.map((grant) => ({ ...grant, left: left.get(grant.id) ?? grant.left }));
@@ -34,15 +34,15 @@ export function payCharges(
   });
 }
 
-function byMonth(charges: readonly PricedCharge[]): PricedCharge[][] {
-  const months = new Map<string, PricedCharge[]>();
+function byDay(charges: readonly PricedCharge[]): PricedCharge[][] {
+  const days = new Map<string, PricedCharge[]>();
   for (const charge of charges) {
-    const month = monthOf(charge);
-    const group = months.get(month);
-    if (group === undefined) months.set(month, [charge]);
+    const day = dayOf(charge);
+    const group = days.get(day);
+    if (group === undefined) days.set(day, [charge]);
     else group.push(charge);
   }
-  return [...months].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  return [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
 const toUsage = ({ event, price }: PricedCharge) => ({
