@@ -1,4 +1,4 @@
-import type { JsonObject } from '#usage/json.js';
+import { asObject, type JsonObject } from '#usage/json.js';
 import type { ChatAnswer, ChatEvent, Choice, OpenedPart, PartDelta } from '../chat/chat-answer.js';
 import type { Target, WireEvent } from '../chat/chat-protocol.js';
 import type { AssistantPart, ChatRequest } from '../chat/chat-request.js';
@@ -45,7 +45,8 @@ export function readStream(chunks: readonly WireEvent['data'][]): Read<ChatEvent
   const reading = new Reading(losses);
   const reader = gemini.streamReader(reading);
   const events = chunks.flatMap((data) => {
-    const read = reader.read({ data });
+    // As the conversion hands it over: what is no object is text.
+    const read = reader.read({ data: typeof data === 'string' ? data : (asObject(data) ?? JSON.stringify(data)) });
     reading.close();
     return read;
   });
