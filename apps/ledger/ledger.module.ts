@@ -3,6 +3,7 @@ import { JetStreamModule } from '#jetstream/jetstream.module.js';
 import { PostgresModule } from '#postgres/postgres.module.js';
 import type { LedgerConfig } from './ledger.config.js';
 import { LedgerController } from './ledger.controller.js';
+import { HeadPublisher } from './chain/head-publisher.timer.js';
 import { AlertPublisher } from './budgets/alert-publisher.timer.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { LeaseCleanup } from './leases/lease-cleanup.timer.js';
@@ -12,7 +13,7 @@ import { WalletsController } from './wallets/wallets.controller.js';
 
 @Module({
   controllers: [LedgerController, WalletsController, BudgetsController, LeasesController],
-  providers: [GrantExpiryTimer, AlertPublisher, LeaseCleanup],
+  providers: [GrantExpiryTimer, AlertPublisher, LeaseCleanup, HeadPublisher],
 })
 export class LedgerModule {
   static forConfig(config: LedgerConfig): DynamicModule {

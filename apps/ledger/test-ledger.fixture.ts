@@ -30,7 +30,7 @@ export async function testLedger(): Promise<TestLedger> {
     source: await connect(),
     connect,
     close: async () => {
-      await Promise.all(sources.map((source) => source.destroy()));
+      await Promise.all(sources.filter((source) => source.isInitialized).map((source) => source.destroy()));
       await database.drop();
     },
   };

@@ -3,6 +3,8 @@ export const streams = {
   usage: { name: 'USAGE', subjects: ['usage.v1.*'] },
   charges: { name: 'CHARGES', subjects: ['charge.v1.*'] },
   quarantine: { name: 'QUARANTINE', subjects: ['quarantine.v1.>'] },
+  /** What the ledger's chain came to, for who wants to know later whether the book was rewritten: nothing of it can be deleted. */
+  ledgerHeads: { name: 'LEDGER_HEADS', subjects: ['heads.v1.ledger'], deniesDelete: true },
   /** A notice, not a record: the ledger keeps the alerts, and this stream the latest of them. */
   alerts: { name: 'ALERTS', subjects: ['alert.v1.*'], maxAgeMs: 30 * 86_400_000, maxBytes: 256 * 1024 * 1024 },
 } as const;
@@ -18,6 +20,7 @@ export const buckets = {
 export const usageSubject = (orgId: string) => `usage.v1.${orgId}`;
 export const chargeSubject = (orgId: string) => `charge.v1.${orgId}`;
 export const alertSubject = (orgId: string) => `alert.v1.${orgId}`;
+export const [headSubject] = streams.ledgerHeads.subjects;
 
 /** Named maxima: a message stays well below the broker's 1 MiB, and a batch below what one transaction books quickly. */
 export const limits = {

@@ -27,6 +27,8 @@ export async function ensureTopology(nc: NatsConnection, o: { replicas?: number 
       num_replicas: replicas,
       // A subject of QUARANTINE is the identity of a parked thing: a second message there is refused, the first stays.
       ...(stream === streams.quarantine ? { max_msgs_per_subject: 1, discard_new_per_subject: true } : {}),
+      // Not by an operator either, short of removing the stream.
+      ...('deniesDelete' in stream ? { deny_delete: true, deny_purge: true } : {}),
       ...('maxAgeMs' in stream
         ? { discard: DiscardPolicy.Old, max_age: nanos(stream.maxAgeMs), max_bytes: stream.maxBytes }
         : {}),

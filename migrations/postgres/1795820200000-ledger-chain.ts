@@ -10,8 +10,9 @@ export class LedgerChain1795820200000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`SET LOCAL search_path = ledger; ${chain}`);
     for (const table of chained) await db.query(`SET LOCAL search_path = ledger; ${chainRows(table)}`);
-    await db.query(`SET LOCAL search_path = ledger; ${genesis} ${grants}`);
-    await db.query('SET LOCAL search_path TO DEFAULT');
+    await db.query(`SET LOCAL search_path = ledger; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO';
+      ${genesis} ${grants}`);
+    await db.query('SET LOCAL search_path TO DEFAULT; SET LOCAL timezone TO DEFAULT; SET LOCAL datestyle TO DEFAULT');
   }
 
   async down(db: QueryRunner): Promise<void> {
@@ -176,17 +177,15 @@ const chain = `
     .join('')}`;
 
 /**
- * The leaves of some rows. record_send is Postgres' own binary form of a row: the number of fields, then of each its
- * type (25, text), its length (-1 for NULL) and its bytes.
+ * record_send is Postgres' own binary form of a row: the number of fields, then of each its type (25, text), its length
+ * (-1 for NULL) and its bytes.
  */
-function leavesOf({ key, fields }: Chained, rows: string): string {
-  const texts = fields.map((field) => `(${field})::text`).join(', ');
-  return `string_agg(sha256(record_send(ROW(${texts}))), '' ORDER BY ${key.join(', ')}) FROM ${rows}`;
-}
+const leafOf = ({ fields }: Chained) =>
+  `sha256(record_send(ROW(${fields.map((field) => `(${field})::text`).join(', ')})))`;
 
 /** For tables that later migrations add to the book: the triggers that put their rows into the chain. */
 export function chainRows(of: Chained): string {
-  const { table, knownAt } = of;
+  const { table, key, knownAt } = of;
   return `
   -- Text is hashed in one encoding, time in one zone and style, whatever the session that writes.
   CREATE FUNCTION chain_${table}() RETURNS trigger
@@ -197,7 +196,7 @@ export function chainRows(of: Chained): string {
       RAISE integrity_constraint_violation USING MESSAGE = 'A row of ledger.${table} names another database transaction or time than its own.';
     END IF;
     INSERT INTO leaf_page (source, leaves)
-      SELECT '${table}', ${leavesOf(of, 'written')} HAVING count(*) > 0;
+      SELECT '${table}', string_agg(${leafOf(of)}, '' ORDER BY ${key.join(', ')}) FROM written HAVING count(*) > 0;
     RETURN NULL;
   END $$;
   CREATE TRIGGER chained AFTER INSERT ON ${table} REFERENCING NEW TABLE AS written
@@ -205,11 +204,16 @@ export function chainRows(of: Chained): string {
   ALTER TABLE ${table} ENABLE ALWAYS TRIGGER chained;`;
 }
 
-/** What stood in the book before there was a chain is its first block: each row's xid says who wrote it, the leaf that it was there. */
+/**
+ * What stood in the book before there was a chain is its first block: each row's xid says who wrote it, the leaf that it
+ * was there. In pages of the size of a large batch.
+ */
 const genesis = chained
   .map(
     (of) => `INSERT INTO leaf_page (source, leaves)
-      SELECT '${of.table}', ${leavesOf(of, of.table)} HAVING count(*) > 0;`,
+      SELECT '${of.table}', string_agg(leaf, '' ORDER BY place) FROM (
+        SELECT ${leafOf(of)} AS leaf, row_number() OVER (ORDER BY ${of.key.join(', ')}) AS place FROM ${of.table}
+      ) AS stood GROUP BY (place - 1) / 5000 ORDER BY (place - 1) / 5000;`,
   )
   .join('\n');
 

@@ -8,6 +8,8 @@ import { LedgerMonths1795820100000 } from './1795820100000-ledger-months.js';
 import { LedgerChain1795820200000 } from './1795820200000-ledger-chain.js';
 import { LedgerWallets1795830000000 } from './1795830000000-ledger-wallets.js';
 import { LedgerLeases1795840000000 } from './1795840000000-ledger-leases.js';
+import { LedgerInvoices1795850000000 } from './1795850000000-ledger-invoices.js';
+import { LedgerReaders1795860000000 } from './1795860000000-ledger-readers.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
@@ -21,4 +23,6 @@ export const migrations = [
   LedgerChain1795820200000,
   LedgerWallets1795830000000,
   LedgerLeases1795840000000,
+  LedgerInvoices1795850000000,
+  LedgerReaders1795860000000,
 ];
