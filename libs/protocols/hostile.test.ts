@@ -24,7 +24,6 @@ const MANY = 150_000;
 const wide: Readonly<Record<ChatApi, readonly JsonObject[]>> = {
   'openai-chat': [
     { messages: [{ role: 'system', content: times(MANY, () => ({ type: 'text', text: 'a' })) }] },
-    { messages: times(MANY, () => ({ role: 'user', content: 'a' })) },
     {
       messages: [
         { role: 'user', content: 'a' },
@@ -33,10 +32,10 @@ const wide: Readonly<Record<ChatApi, readonly JsonObject[]>> = {
       ],
     },
   ],
-  'openai-responses': [{ input: times(MANY, () => ({ role: 'user', content: 'a' })) }],
+  'openai-responses': [{ input: times(20_000, () => ({ role: 'user', content: 'a' })) }],
   'anthropic-messages': [
     { max_tokens: 9, messages: [{ role: 'user', content: times(MANY, () => ({ type: 'text', text: 'a' })) }] },
-    { max_tokens: 9, messages: times(MANY, () => ({ role: 'user', content: 'a' })) },
+    { max_tokens: 9, messages: times(20_000, () => ({ role: 'user', content: 'a' })) },
   ],
   gemini: [{ contents: [{ parts: times(MANY, () => ({ text: 'a' })) }] }],
 };

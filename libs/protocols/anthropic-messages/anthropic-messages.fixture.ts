@@ -223,8 +223,18 @@ export const requests: fc.Arbitrary<ChatRequest> = fc
     instructions,
     messages: [...turns.flatMap(([question, answer]) => [...question, answer]), ...last],
     tools,
-    settings: { ...set, ...(tools.length > 0 && chosen) },
+    settings: together({ ...set, ...(tools.length > 0 && chosen) }, last.at(-1)?.role === 'tool'),
   }));
+
+/** Without what Claude does not take together: thinking and sampling, thinking and a forced call, two ways of sampling. */
+function together({ reasoning: asked, topP, ...set }: Settings, goesOn: boolean): Settings {
+  const isForced = ['required', 'function', 'allowed'].includes(set.toolChoice?.kind ?? 'auto');
+  if (asked !== undefined && asked.budgetTokens !== 0 && !isForced && !goesOn) {
+    const { temperature: _temperature, topK: _topK, ...rest } = set;
+    return { ...rest, reasoning: asked };
+  }
+  return { ...set, ...(set.temperature === undefined && topP !== undefined && { topP }) };
+}
 
 const cited = fc
   .tuple(words, fc.array(fc.record({ url, title: name }, { requiredKeys: ['url'] }), { minLength: 1, maxLength: 2 }))

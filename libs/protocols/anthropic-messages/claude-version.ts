@@ -9,10 +9,14 @@ const VERSION = /claude-(?:[a-z]+-)?(\d{1,2})(?:[.-](\d{1,2}))?(?!\d)/;
  * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
  */
 export function thinkingWords(model: string): ThinkingWords {
-  const [, major, minor = '0'] = VERSION.exec(model) ?? [];
+  const version = claudeVersion(model);
   // A name that says no version takes what it is given.
-  if (major === undefined) return 'both';
-  const version = Number(major) * 100 + Number(minor);
-  if (version === 406) return 'both';
+  if (version === undefined || version === 406) return 'both';
   return version < 406 ? 'budgets' : 'efforts';
+}
+
+/** Such as 405 for 4.5; undefined when the name says none. */
+export function claudeVersion(model: string): number | undefined {
+  const [, major, minor = '0'] = VERSION.exec(model) ?? [];
+  return major === undefined ? undefined : Number(major) * 100 + Number(minor);
 }

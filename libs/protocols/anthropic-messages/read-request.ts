@@ -25,7 +25,8 @@ function readServerSide(body: Members): void {
   body.ignore('anthropic_version');
   body.hint('cache_control', 'how the prompt is cached');
   body.hint('diagnostics', 'how the prompt was cached');
-  body.hint('betas', 'each beta is told where it is used');
+  // In the body on Bedrock and Vertex, and in the SDK's own words.
+  for (const name of ['betas', 'anthropic_beta']) body.hint(name, 'each beta is told where it is used');
   if (body.string('speed') === 'fast') body.losses.hint(body.pathOf('speed'), 'how fast the answer comes');
   for (const edit of body.object('context_management')?.objects('edits') ?? []) {
     const type = edit.requiredString('type');
@@ -88,6 +89,12 @@ function readTool(tool: Members): FunctionTool[] {
     return [];
   }
   tool.hint('eager_input_streaming', 'in which pieces a call is streamed');
+  // What goes without saying: the tool is told at once, and the model itself calls it.
+  if (tool.value('defer_loading') === true) tool.losses.add(tool.pathOf('defer_loading'), 'all tools are told at once');
+  const callers = tool.strings('allowed_callers') ?? [];
+  if (callers.some((one) => one !== 'direct')) {
+    tool.losses.add(tool.pathOf('allowed_callers'), 'code that the model writes cannot call a tool');
+  }
   return [
     {
       at: tool.at,

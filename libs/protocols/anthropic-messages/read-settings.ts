@@ -14,7 +14,8 @@ export function readSettings(body: Members): Settings {
       topP: body.number('top_p'),
       topK: body.integer('top_k'),
       stop: body.strings('stop_sequences'),
-      output: readFormat(outputConfig?.object('format')),
+      // `output_format` was its name in the beta.
+      output: readFormat(outputConfig?.object('format') ?? body.object('output_format')),
       reasoning: readReasoning(body.object('thinking'), readEffort(outputConfig)),
       user: body.object('metadata')?.string('user_id'),
       // In the words of OpenAI, as everywhere in the middle.

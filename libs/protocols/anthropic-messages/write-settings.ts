@@ -2,11 +2,9 @@ import type { JsonObject } from '#usage/json.js';
 import type { Target } from '../chat/chat-protocol.js';
 import type { ChatRequest, OutputFormat, Setting, Settings } from '../chat/chat-request.js';
 import { closedSchema } from './closed-schema.js';
+import { writeSampling } from './write-sampling.js';
 import { writeThinking } from './write-thinking.js';
 import { writeTools } from './write-tools.js';
-
-/** Anthropic's range ends here; OpenAI's and Google's end at 2. */
-const MAX_TEMPERATURE = 1;
 
 const serviceTiers: ReadonlyMap<string, string> = new Map([
   ['auto', 'auto'],
@@ -40,17 +38,15 @@ const lacking: Readonly<Record<Exclude<Setting, Known | 'metadata'>, string>> = 
 };
 
 export function writeSettings(request: ChatRequest, to: Target): JsonObject {
-  const { temperature, topP, topK, user, serviceTier, metadata } = request.settings;
-  const { body, effort } = writeThinking(request, to);
+  const { user, serviceTier, metadata } = request.settings;
+  const { body, thinks, effort } = writeThinking(request, to);
   const format = writeFormat(request.settings.output, to);
   const stop = writeStopSequences(request.settings.stop, to);
   if (metadata !== undefined) to.losses.hint(to.settingNames.metadata, 'it keeps no labels');
   tellLacking(request.settings, to);
   return {
     ...body,
-    ...(temperature !== undefined && { temperature: temperatureWithin(temperature, to) }),
-    ...(topP !== undefined && { top_p: topP }),
-    ...(topK !== undefined && { top_k: topK }),
+    ...writeSampling(request, thinks, to),
     ...(stop.length > 0 && { stop_sequences: stop }),
     ...(user !== undefined && { metadata: { user_id: user } }),
     ...(serviceTier !== undefined && writeServiceTier(serviceTier, to)),
@@ -67,12 +63,6 @@ function tellLacking(settings: Settings, to: Target): void {
       to.losses.add(to.settingNames[name], lacking[name]);
     }
   }
-}
-
-function temperatureWithin(temperature: number, to: Target): number {
-  if (temperature <= MAX_TEMPERATURE) return temperature;
-  to.losses.add(to.settingNames.temperature, `its temperatures end at ${MAX_TEMPERATURE}, which stands for this one`);
-  return MAX_TEMPERATURE;
 }
 
 function writeStopSequences(stop: readonly string[] = [], to: Target): string[] {

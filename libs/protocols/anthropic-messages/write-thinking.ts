@@ -1,6 +1,6 @@
-import { present, type JsonObject } from '#usage/json.js';
+import { asObject, present, type JsonObject } from '#usage/json.js';
 import type { Target } from '../chat/chat-protocol.js';
-import type { ChatRequest, ReasoningSetting } from '../chat/chat-request.js';
+import type { ChatRequest, Message, ReasoningSetting } from '../chat/chat-request.js';
 import { reasoningBudget, reasoningEffort } from '../chat/reasoning-effort.js';
 import { thinkingWords } from './claude-version.js';
 
@@ -13,10 +13,17 @@ const OPEN_BUDGET_TOKENS = 8192;
 /** `max_tokens` and `thinking`, which depend on each other, and what belongs into `output_config`. */
 export interface Thinking {
   readonly body: JsonObject;
+  readonly thinks: boolean;
   readonly effort?: string;
 }
 
 export function writeThinking(request: ChatRequest, to: Target): Thinking {
+  const { body, effort } = thinkingOf(request, to);
+  const type = asObject(body['thinking'])?.['type'];
+  return { body, thinks: type === 'enabled' || type === 'adaptive', ...(effort !== undefined && { effort }) };
+}
+
+function thinkingOf(request: ChatRequest, to: Target): Omit<Thinking, 'thinks'> {
   const { reasoning = {} } = request.settings;
   const { effort, budgetTokens } = reasoning;
   const isOff = effort === 'none' || budgetTokens === 0;
@@ -28,6 +35,10 @@ export function writeThinking(request: ChatRequest, to: Target): Thinking {
     };
   }
   const words = thinkingWords(request.model ?? to.model);
+  if (isForced(request)) {
+    to.losses.hint(to.settingNames.reasoning, 'it does not think before a call that it is made to make');
+    return { body: { max_tokens: maxTokens(request, to, 0) } };
+  }
   const hasBudget = budgetTokens !== undefined && budgetTokens > 0;
   if (words === 'budgets') return { body: withBudget(request, openBudget(reasoning, to), to) };
   if (words === 'both' && hasBudget) {
@@ -41,6 +52,25 @@ export function writeThinking(request: ChatRequest, to: Target): Thinking {
     body: { max_tokens: maxTokens(request, to, 0), thinking: { type: 'adaptive', ...display(reasoning, to) } },
     ...(told !== undefined && { effort: effortOf(told, to) }),
   };
+}
+
+/** https://platform.claude.com/docs/en/build-with-claude/extended-thinking#extended-thinking-with-tool-use */
+function isForced({ tools, settings: { toolChoice } }: ChatRequest): boolean {
+  if (tools.length === 0) return false;
+  const isRequired = toolChoice?.kind === 'allowed' && toolChoice.mode === 'required';
+  return isRequired || toolChoice?.kind === 'required' || toolChoice?.kind === 'function';
+}
+
+/**
+ * With a budget, a turn that is going on must have begun with a signed thought. Clients of other protocols send the
+ * results of calls back without it. https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks
+ */
+function lacksThought(messages: readonly Message[]): boolean {
+  if (messages.at(-1)?.role !== 'tool') return false;
+  const asked = messages.findLastIndex(({ role }) => role === 'user');
+  const answer = messages.slice(asked + 1).find(({ role }) => role === 'assistant');
+  const first = answer?.parts[0];
+  return first?.kind !== 'reasoning' || (first.signature ?? first.redacted) === undefined;
 }
 
 function openBudget(reasoning: ReasoningSetting, to: Target): number {
@@ -58,6 +88,10 @@ function openBudget(reasoning: ReasoningSetting, to: Target): number {
 /** A budget is less than max_tokens. Everywhere the limit of a request includes the thoughts, so the limit stays. */
 function withBudget(request: ChatRequest, asked: number, to: Target): JsonObject {
   const at = to.settingNames.reasoning;
+  if (lacksThought(request.messages)) {
+    to.losses.hint(at, 'the thought before the last calls is not there, and without it Claude does not think on');
+    return { max_tokens: maxTokens(request, to, 0) };
+  }
   const wanted = Math.max(asked, MIN_BUDGET_TOKENS);
   const max_tokens = maxTokens(request, to, wanted);
   const budget = wanted < max_tokens ? wanted : Math.max(Math.floor(max_tokens / 2), MIN_BUDGET_TOKENS);

@@ -114,7 +114,8 @@ const settings = fc.record(
     maxOutputTokens: fc.nat(),
     temperature: fc.double({ min: 0, max: 2, noNaN: true }).map((value) => value + 0),
     topP: fc.constantFrom(0, 0.5, 1),
-    topK: fc.nat(),
+    // 64 is what Gemini takes without being told.
+    topK: fc.nat().filter((count) => count !== 64),
     stop: fc.array(words, { minLength: 1, maxLength: 2 }),
     seed: fc.nat(),
     frequencyPenalty: fc.constantFrom(-1, 0.5),
@@ -144,7 +145,13 @@ const tools = fc.uniqueArray(
 
 export const requests: fc.Arbitrary<ChatRequest> = fc
   .tuple(fc.array(text, { maxLength: 2 }), conversation, tools, settings)
-  .map(([instructions, messages, declared, set]) => ({ instructions, messages, tools: declared, settings: set }));
+  .map(([instructions, messages, declared, { toolChoice: chosen, ...set }]) => ({
+    instructions,
+    messages,
+    tools: declared,
+    // There is a choice among some tools only.
+    settings: { ...set, ...(declared.length > 0 && chosen !== undefined && { toolChoice: chosen }) },
+  }));
 
 const citationOf = (content: string): fc.Arbitrary<Citation> => {
   // Between characters and not within one, as a model cites.

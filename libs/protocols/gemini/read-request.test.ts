@@ -167,10 +167,16 @@ describe('a Gemini request', () => {
 
   it.each([
     [
-      { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }] },
-      'safetySettings',
+      { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_LOW_AND_ABOVE' }] },
+      'safetySettings.0',
       'meaning',
     ],
+    [
+      { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }] },
+      'safetySettings.0',
+      'hint',
+    ],
+    [{ generationConfig: { topK: 64 } }, 'generationConfig.topK', 'hint'],
     [{ cachedContent: 'cachedContents/x' }, 'cachedContent', 'meaning'],
     [{ tools: [{ googleSearch: {} }] }, 'tools.0.googleSearch', 'meaning'],
     [{ tools: [{ codeExecution: {} }] }, 'tools.0.codeExecution', 'meaning'],

@@ -29,9 +29,21 @@ export function readRequest(body: Members): ChatRequest {
   };
   body.hint('labels', 'they name the request for reports of cost');
   body.hint('store', 'it steers what Google logs');
-  tell(body, 'safetySettings', 'every provider filters by its own rules');
+  readSafety(body);
   tell(body, 'cachedContent', 'only Google has that part of the prompt');
   return request;
+}
+
+/** Who turns filters off takes any answer. Who turns them on relies on them. */
+const ANY_ANSWER: ReadonlySet<string> = new Set(['OFF', 'BLOCK_NONE', 'HARM_BLOCK_THRESHOLD_UNSPECIFIED']);
+
+function readSafety(body: Members): void {
+  for (const setting of listOf(body, 'safetySettings')) {
+    const threshold = setting.string('threshold') ?? 'HARM_BLOCK_THRESHOLD_UNSPECIFIED';
+    setting.ignore('category', 'method');
+    if (ANY_ANSWER.has(threshold)) setting.losses.hint(setting.at, 'every provider filters by its own rules');
+    else setting.losses.add(setting.at, 'every provider filters by its own rules');
+  }
 }
 
 function readInstructions(content: Members | undefined): TextPart[] {

@@ -11,7 +11,7 @@ export function readSettings(body: Members): Settings {
     maxOutputTokens: config?.integer('maxOutputTokens'),
     temperature: config?.number('temperature'),
     topP: config?.number('topP'),
-    topK: config?.number('topK'),
+    topK: config && readTopK(config),
     stop: config?.strings('stopSequences'),
     seed: config?.integer('seed'),
     frequencyPenalty: config?.number('frequencyPenalty'),
@@ -27,6 +27,15 @@ export function readSettings(body: Members): Settings {
     user: undefined,
     metadata: undefined,
   });
+}
+
+/** What Google's models since 2.0 take without being told, and what its own clients send. */
+const USUAL_TOP_K = 64;
+
+function readTopK(config: Members): number | undefined {
+  if (config.value('topK') !== USUAL_TOP_K) return config.number('topK');
+  config.losses.hint(config.pathOf('topK'), 'it is what Gemini does without it');
+  return undefined;
 }
 
 /** Without responseLogprobs the number is wrong to Google too, and is told as not understood. */

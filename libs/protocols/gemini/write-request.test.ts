@@ -128,6 +128,7 @@ describe('a request to Gemini', () => {
         { role: 'tool', at, parts: [{ kind: 'tool-result', at: 't', callId: 'z', parts: [] }] },
         { role: 'user', at, parts: [{ kind: 'file', at: 'f', source: { from: 'upload', id: 'file-abc' } }] },
       ],
+      tools: [{ at: 'tool', name: 'f' }],
       settings: { parallelToolCalls: false, verbosity: 'low', user: 'u', metadata: {}, serviceTier: 'scale' },
     });
     expect(losses.map(({ at: place, weight }) => [place, weight]).sort()).toEqual(

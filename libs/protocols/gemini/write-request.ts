@@ -97,6 +97,9 @@ function writeOne(part: AssistantPart, isFirstCall: boolean, to: Target): JsonOb
     }
     if (part.id !== undefined) to.losses.hint(part.at, 'a thought has no id');
   }
+  if (part.kind === 'text' && part.citations !== undefined) {
+    to.losses.hint(part.at, 'the citations of a past answer are not told again');
+  }
   if (part.kind === 'tool-call' && isFirstCall && part.signature === undefined && isGemini3(to.model)) {
     to.losses.hint(part.at, 'it came without its signature, so Gemini does not know what it thought then');
     return writeAssistantPart({ ...part, signature: UNSIGNED }, sign, to);

@@ -26,7 +26,9 @@ const write: WriteSettings = {
   candidates: (candidateCount) => ({ candidateCount }),
   output: writeOutput,
   reasoning: writeReasoning,
-  verbosity: (_, to) => lost(to, 'verbosity', 'Gemini takes no length of the answer in words'),
+  // Medium is what happens without it.
+  verbosity: (verbosity, to) =>
+    verbosity === 'medium' ? {} : lost(to, 'verbosity', 'Gemini takes no length of the answer in words'),
   user: (_, to) => hinted(to, 'user', 'Gemini does not ask who the user is'),
   metadata: (_, to) => hinted(to, 'metadata', 'Gemini keeps no metadata'),
 };

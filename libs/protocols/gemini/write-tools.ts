@@ -17,6 +17,13 @@ export function writeTools(tools: readonly FunctionTool[], to: Target): JsonObje
 /** https://ai.google.dev/gemini-api/docs/function-calling#function_calling_modes */
 export function writeToolConfig({ tools, settings }: ChatRequest, to: Target): JsonObject | undefined {
   const { toolChoice = { kind: 'auto' } as const, parallelToolCalls } = settings;
+  if (tools.length === 0) {
+    // Google refuses a choice among no functions, and without any there is nothing to choose.
+    for (const name of ['toolChoice', 'parallelToolCalls'] as const) {
+      if (settings[name] !== undefined) to.losses.hint(to.settingNames[name], 'there are no tools');
+    }
+    return undefined;
+  }
   if (parallelToolCalls === false) {
     to.losses.add(to.settingNames.parallelToolCalls, 'Gemini cannot be held to one call at a time');
   } else if (parallelToolCalls === true) {

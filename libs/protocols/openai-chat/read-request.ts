@@ -1,3 +1,4 @@
+import { asObject } from '#usage/json.js';
 import { defined } from '../chat/defined.js';
 import type { ChatRequest, OutputFormat, ReasoningSetting, Settings } from '../chat/chat-request.js';
 import { InvalidBody, type Members } from '../chat/members.js';
@@ -28,7 +29,8 @@ function readSettings(body: Members): Settings {
     // Not OpenAI's, but nearly every other server of this protocol takes it.
     topK: body.integer('top_k'),
     stop: readStops(body),
-    seed: body.integer('seed'),
+    // Mistral calls it random_seed.
+    seed: body.integer('seed') ?? body.integer('random_seed'),
     frequencyPenalty: body.number('frequency_penalty'),
     presencePenalty: body.number('presence_penalty'),
     logprobs: readLogprobs(body),
@@ -146,11 +148,17 @@ const hints = {
   prompt_cache_key: 'it steers where the provider caches',
   prompt_cache_retention: 'it steers how long the provider caches',
   prompt_cache_options: 'it steers how the provider caches',
+  // OpenRouter, Z.ai
+  usage: 'usage is always told',
+  tool_stream: 'it steers only how the answer is cut into pieces',
 } as const;
 
 function skipRest(body: Members): void {
   for (const [name, reason] of Object.entries(unsayable)) {
-    if (body.value(name) !== undefined) body.losses.add(name, reason);
+    const value = body.value(name);
+    // A bias of no token is none.
+    const isEmpty = name === 'logit_bias' && Object.keys(asObject(value) ?? {}).length === 0;
+    if (value !== undefined && !isEmpty) body.losses.add(name, reason);
   }
   for (const [name, reason] of Object.entries(hints)) body.hint(name, reason);
   const modalities = body.strings('modalities') ?? ['text'];

@@ -13,7 +13,9 @@ describe('OpenAI chat', () => {
   it('reads the requests that it writes', () => {
     fc.assert(
       fc.property(anyRequests, ({ stream: _, ...request }) => {
-        const { topK: __, ...settings } = request.settings;
+        const { topK: __, parallelToolCalls, ...others } = request.settings;
+        const isChoice = request.tools.length > 0 && parallelToolCalls !== undefined;
+        const settings = { ...others, ...(isChoice && { parallelToolCalls }) };
         const expected = { ...request, settings };
         const to = target();
         const { value, losses } = reading(openaiChat.writeRequest(expected, to), readRequest);

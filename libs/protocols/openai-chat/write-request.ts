@@ -15,7 +15,7 @@ export function writeRequest(
     model: model ?? to.model,
     messages: [...system, ...messages.flatMap((message) => writeMessage(message, to))],
     ...(tools.length > 0 && { tools: tools.map((tool) => writeTool(tool, to)) }),
-    ...writeSettings(settings, to),
+    ...writeSettings(tools.length > 0 ? settings : withoutChoice(settings, to), to),
     // Without the option a stream tells no usage, and it must be billed.
     ...(stream === true && { stream, stream_options: { include_usage: true } }),
   };
@@ -55,6 +55,13 @@ const writers: { readonly [Name in Setting]-?: SettingWriter<Name> } = {
   metadata: (metadata) => ({ metadata }),
   serviceTier: (service_tier) => ({ service_tier }),
 };
+
+/** OpenAI refuses these two where there are no tools; clients of other protocols may say them anyway. */
+function withoutChoice({ toolChoice, parallelToolCalls, ...rest }: Settings, to: Target): Settings {
+  if (toolChoice !== undefined) to.losses.hint(to.settingNames.toolChoice, 'there are no tools');
+  if (parallelToolCalls !== undefined) to.losses.hint(to.settingNames.parallelToolCalls, 'there are no tools');
+  return rest;
+}
 
 function writeSettings(settings: Settings, to: Target): JsonObject {
   const write = <Name extends Setting>(name: Name): JsonObject => {

@@ -31,6 +31,7 @@ function tellRest(body: Members): void {
   body.hint('max_tool_calls', "it limits this provider's own tools");
   body.hint('stream_options', 'how a stream is padded');
   body.hint('safety_identifier', 'who uses the application');
+  body.hint('client_metadata', 'what a client says about itself');
   for (const name of ['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options']) {
     body.hint(name, 'how the prompt is cached');
   }

@@ -17,10 +17,10 @@ const writers: { readonly [Name in Setting]-?: SettingWriter<Name> } = {
   topK: unsaid('topK', 'OpenAI responses do not limit sampling to the most likely tokens'),
   stop: unsaid('stop', 'OpenAI responses know no stop sequences'),
   seed: unsaid('seed', 'OpenAI responses know no seed'),
-  frequencyPenalty: unsaid('frequencyPenalty', 'OpenAI responses know no penalties'),
-  presencePenalty: unsaid('presencePenalty', 'OpenAI responses know no penalties'),
+  frequencyPenalty: unsaidUnless(0, 'frequencyPenalty', 'OpenAI responses know no penalties'),
+  presencePenalty: unsaidUnless(0, 'presencePenalty', 'OpenAI responses know no penalties'),
   logprobs: ({ top }) => ({ top_logprobs: top, include: ['message.output_text.logprobs'] }),
-  candidates: (count, to) => (count === 1 ? {} : unsaid('candidates', 'OpenAI responses have one answer')(count, to)),
+  candidates: unsaidUnless(1, 'candidates', 'OpenAI responses have one answer'),
   output: (format) => ({ text: { format: writeFormat(format) } }),
   reasoning: writeReasoning,
   toolChoice: (choice) => ({ tool_choice: writeToolChoice(choice) }),
@@ -47,8 +47,13 @@ export function writeSettings(settings: Settings, to: Target): JsonObject {
 }
 
 function unsaid(name: Setting, reason: string) {
-  return (_value: unknown, to: Target): Written => {
-    to.losses.add(to.settingNames[name], reason);
+  return unsaidUnless(undefined, name, reason);
+}
+
+/** @param usual what happens without the setting anyway */
+function unsaidUnless(usual: unknown, name: Setting, reason: string) {
+  return (value: unknown, to: Target): Written => {
+    if (value !== usual) to.losses.add(to.settingNames[name], reason);
     return {};
   };
 }
