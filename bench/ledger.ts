@@ -16,6 +16,7 @@ import { parseAmount } from '#money/pico.js';
 import { migrate } from '#postgres/migrate.js';
 import { connectPostgres } from '#postgres/postgres.module.js';
 import type { Figure, Note } from './benchmark.js';
+import { measureLatency } from './ledger/latency.js';
 
 const defaultCharges = 100_000;
 const batchSize = 1000;
@@ -26,7 +27,8 @@ const singles = 1000;
 const openTable = `
   CREATE SCHEMA open;
   CREATE TABLE open.charge AS TABLE ledger.charge WITH NO DATA;
-  ALTER TABLE open.charge ALTER currency TYPE text, ALTER amount TYPE numeric, ALTER cost TYPE numeric;`;
+  ALTER TABLE open.charge ALTER currency TYPE text, ALTER amount TYPE numeric, ALTER cost TYPE numeric;
+  CREATE FUNCTION open.open_month(month date) RETURNS void LANGUAGE sql AS '';`;
 
 /** Booking in batches against raw inserts and against one commit per event, on a Postgres of its own that syncs. */
 export async function benchLedger(note: Note, charges = defaultCharges): Promise<Figure[]> {
@@ -76,6 +78,13 @@ async function measure({ book, open, charges, note }: Subjects): Promise<Figure[
   const singleMs = await elapsedMs(async () => {
     for (const delivered of alone) await bookCharges(book, [delivered]);
   });
+  note('1,000 leases and balances, one after the other; then leases again while batches are booked.');
+  const beside: Delivered<ChargeEvent>[][] = [];
+  const latency = await measureLatency(book, () => {
+    const batch = exampleBatch((batches.length + beside.length + 1) * batchSize);
+    beside.push(batch);
+    return bookCharges(book, batch);
+  });
   const perSecond = (count: number, ms: number) => (count / ms) * 1000;
   const booked = batches.length * batchSize;
   return [
@@ -89,7 +98,13 @@ async function measure({ book, open, charges, note }: Subjects): Promise<Figure[
       unit: '×',
       target: { atLeast: 10 },
     },
-    { name: 'gross error', value: await errorPpm(book, [...batches, alone]), unit: 'ppm', target: { atMost: 0 } },
+    ...latency,
+    {
+      name: 'gross error',
+      value: await errorPpm(book, [...batches, alone, ...beside]),
+      unit: 'ppm',
+      target: { atMost: 0 },
+    },
   ];
 }
 

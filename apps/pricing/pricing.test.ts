@@ -105,7 +105,7 @@ describe('pricing', () => {
 
   it('charges every usage event once, whatever became of it, one message for one', async () => {
     await publishEvents(js, usageSubject('acme'), [
-      usage('a1', 'acme'),
+      usage('a1', 'acme', { leaseId: 'lease-1' }),
       usage('a2', 'acme', asked('sandbox-unpriced')),
       usage('a3', 'acme', { priceVersion: '2020-01-01-00000000' }),
       usage('a4', 'acme', {
@@ -125,7 +125,8 @@ describe('pricing', () => {
     expect(acme?.[1][0]).toMatchObject({
       org: 'acme',
       data: {
-        usageHash: usage('a1', 'acme').datahash,
+        usageHash: usage('a1', 'acme', { leaseId: 'lease-1' }).datahash,
+        leaseId: 'lease-1',
         effectiveAt: time,
         model: 'gpt-5-mini-2025-08-07',
         priceVersion: version,
