@@ -90,7 +90,9 @@ describe('the log', () => {
     });
     const names: string[] = [];
     for await (const stream of manager.streams.list()) names.push(stream.config.name);
-    expect(names.sort()).toEqual(['ALERTS', 'CHARGES', 'KV_directory', 'KV_prices', 'QUARANTINE', 'USAGE']);
+    expect(names.sort()).toEqual([
+      ...['ALERTS', 'CHARGES', 'KV_directory', 'KV_prices', 'LEDGER_HEADS', 'QUARANTINE', 'USAGE'],
+    ]);
   });
 
   it('is brought to its form when an older version left another, without losing a message', async () => {
