@@ -8,6 +8,7 @@ import { Losses } from '#protocols/chat/losses.js';
 import { Reading } from '#protocols/chat/members.js';
 import { protocols } from '#protocols/chat/protocols.js';
 import { type Conversion, convertAnswer, convertRequest, targetOf } from '#protocols/convert.js';
+import { StreamConversion } from '#protocols/convert-stream.js';
 import { Refusal } from '#protocols/error-body.js';
 
 const conversion = (from: ChatApi, to: ChatApi, more: Partial<Conversion> = {}): Conversion => ({
@@ -114,6 +115,39 @@ describe('a conversion', () => {
       expect(converted.status).toBe(429);
       expect(protocols[to].readError(converted.body)).toMatchObject(error);
     }
+  });
+
+  it.each(chatApis)('tells an error of %s that has no envelope', (from) => {
+    for (const said of ['{"message":"Too many."}', '{"error":"Too many."}', '[{"error":{"message":"Too many."}}]']) {
+      for (const to of chatApis.filter((one) => one !== from)) {
+        const converted = convertAnswer(Buffer.from(said), conversion(from, to));
+        if (converted instanceof Refusal) throw new Error(converted.message);
+        expect(protocols[to].readError(converted.body)).toMatchObject({ message: 'Too many.' });
+      }
+    }
+  });
+
+  it.each(chatApis)('tells an error in a stream of %s that comes in the shape of a body', (from) => {
+    for (const to of chatApis.filter((one) => one !== from)) {
+      const stream = new StreamConversion(conversion(from, to));
+      const out = Buffer.concat([
+        stream.push(Buffer.from('data: {"error":{"message":"Too many."}}\n\n')),
+        stream.end(),
+      ]);
+      expect(out.toString()).toContain('Too many.');
+    }
+  });
+
+  it.each(chatApis)('takes no object at all for an answer of %s', (from) => {
+    for (const to of chatApis.filter((one) => one !== from)) {
+      expect(convertAnswer(Buffer.from('{}'), conversion(from, to))).toBeInstanceOf(Refusal);
+    }
+  });
+
+  it('reads an end that Google tells by its number', () => {
+    const body = { candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 2 }] };
+    const converted = convertAnswer(Buffer.from(JSON.stringify(body)), conversion('gemini', 'openai-chat'));
+    expect(converted).toMatchObject({ body: { choices: [{ finish_reason: 'length' }] } });
   });
 
   it('calls an answer that is no JSON object unreadable', () => {

@@ -1,4 +1,4 @@
-import { parseObject, type JsonObject } from '#usage/json.js';
+import { asObject, objectsIn, parseJson, type JsonObject } from '#usage/json.js';
 import { usageReader } from '#usage/usage-reader.js';
 import type { ChatApi } from './chat/chat-api.js';
 import { errorStatus } from './chat/chat-answer.js';
@@ -78,7 +78,9 @@ export function convertRequest(body: JsonObject, conversion: Conversion): Conver
 export function convertAnswer(bytes: Buffer, conversion: Conversion): ConvertedAnswer | Refusal {
   const { from, to } = conversion;
   const losses = new Losses();
-  const body = parseObject(bytes);
+  const parsed = parseJson(bytes);
+  // Google tells an error of a stream as a list of one.
+  const body = asObject(parsed) ?? objectsIn(parsed)[0];
   if (body === undefined) return unreadable('it is not a JSON object');
   if (from !== to && isTooDeep(body)) return unreadable(`it ${TOO_DEEP}`);
   const target = targetOf(conversion, losses);

@@ -1,5 +1,6 @@
 import { asObject, type JsonObject } from '#usage/json.js';
 import type { ChatError, ErrorKind } from '../chat/chat-answer.js';
+import { bareError } from '../chat/bare-error.js';
 import type { Target } from '../chat/chat-protocol.js';
 
 /** https://platform.claude.com/docs/en/api/errors */
@@ -20,7 +21,12 @@ const types: Readonly<Record<ErrorKind, string>> = {
 export function readError(body: JsonObject): ChatError | undefined {
   const error = asObject(body['error']);
   // An answer of a provider that gives every one of its bodies an `error` is still an answer.
-  if (error === undefined || body['type'] === 'message') return undefined;
+  if (body['type'] === 'message' || body['content'] !== undefined) return undefined;
+  if (error === undefined) {
+    // Bedrock and proxies. An event of a stream has a type.
+    const words = typeof body['type'] === 'string' ? undefined : bareError(body);
+    return words === undefined ? undefined : { kind: 'server', message: words };
+  }
   const type = typeof error['type'] === 'string' ? error['type'] : undefined;
   const kind = (Object.keys(types) as ErrorKind[]).find((one) => types[one] === type);
   const stated = asObject(error['details'])?.['error_code'];

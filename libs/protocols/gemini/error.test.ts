@@ -29,7 +29,7 @@ describe("Google's error", () => {
 
   it('is none where the body has no error', () => {
     expect(readError({ candidates: [] })).toBeUndefined();
-    expect(readError({ error: 'text' })).toBeUndefined();
+    expect(readError({ responseId: 'r', usageMetadata: {} })).toBeUndefined();
   });
 
   it.each(Object.keys(errorStatus) as ErrorKind[])('says %s so that it is read back', (kind) => {

@@ -1,4 +1,5 @@
 import { asObject, objectsIn, type JsonObject } from '#usage/json.js';
+import { bareError } from '../chat/bare-error.js';
 import { errorStatus, type ChatError, type ErrorKind } from '../chat/chat-answer.js';
 
 /** Google's names (google.rpc.Code), https://ai.google.dev/gemini-api/docs/troubleshooting. */
@@ -44,7 +45,10 @@ const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest';
 /** undefined when the body is no error of Google's shape (https://cloud.google.com/apis/design/errors#http_mapping). */
 export function readError(body: JsonObject): ChatError | undefined {
   const error = asObject(body['error']);
-  if (error === undefined) return undefined;
+  if (error === undefined) {
+    const words = body['candidates'] === undefined ? bareError(body) : undefined;
+    return words === undefined ? undefined : { kind: 'server', message: words };
+  }
   const status = typeof error['status'] === 'string' ? error['status'] : undefined;
   const details = objectsIn(error['details']);
   const reason = details.find((detail) => detail['@type'] === ERROR_INFO)?.['reason'];

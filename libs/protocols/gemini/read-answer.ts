@@ -9,16 +9,20 @@ import { readCitations, type ByteCitation } from './read-citations.js';
 import { addAssistantPart } from './joined-parts.js';
 import { readPart } from './read-parts.js';
 import { readServiceTier } from './service-tier.js';
-import { readStop } from './stop-reason.js';
+import { readFinishReason, readStop } from './stop-reason.js';
 import { bytesOf, placeCitation } from './text-offsets.js';
 
 /** https://ai.google.dev/api/generate-content#generatecontentresponse @throws InvalidBody */
 export function readAnswer(body: Members): ChatAnswer {
+  // An answer may lack its candidates, but then it says why, or what it took.
+  if (!ANSWERS.some((name) => body.has(name))) body.missing('candidates');
   const head = readHead(body);
   const calls = answerCallIds(head.id);
   const choices = listOf(body, 'candidates').map((candidate, index) => readCandidate(candidate, index, calls));
   return { ...head, choices: choices.length === 0 && isBlocked(body) ? [blocked] : choices };
 }
+
+const ANSWERS = ['candidates', 'promptFeedback', 'usageMetadata', 'responseId'] as const;
 
 /** A prompt that Google's filters stop gets no candidate. */
 export const blocked: Choice = { index: 0, parts: [], stop: { reason: 'content-filter' } };
@@ -72,7 +76,7 @@ function readCandidate(candidate: Members, position: number, calls: CallIds): Ch
     if (part !== undefined && isModels(part, members)) addAssistantPart(parts, part);
   }
   const index = candidate.integer('index') ?? position;
-  const finishReason = candidate.string('finishReason');
+  const finishReason = readFinishReason(candidate);
   ignoreRatings(candidate, finishReason);
   const cited = cite(parts, readCitations(candidate, partStarts), candidate);
   const choice: Choice = { index, parts: withLogprobs(cited, candidate) };

@@ -10,7 +10,7 @@ import { PartialArguments } from './partial-arguments.js';
 import { ignoreRatings, isModels } from './read-answer.js';
 import { readCitations } from './read-citations.js';
 import { readPart } from './read-parts.js';
-import { readStop } from './stop-reason.js';
+import { readFinishReason, readStop } from './stop-reason.js';
 import { placeCitation } from './text-offsets.js';
 import { unpackSignature } from './thought-signature.js';
 
@@ -51,7 +51,7 @@ export class StreamedChoice {
     this.#leaveLogprobs(candidate);
     this.#cite(candidate);
     // Some models say STOP in every chunk: the last word counts.
-    this.#finishReason = candidate.string('finishReason') ?? this.#finishReason;
+    this.#finishReason = readFinishReason(candidate) ?? this.#finishReason;
     ignoreRatings(candidate, this.#finishReason);
     return this.#taken();
   }

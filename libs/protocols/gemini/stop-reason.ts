@@ -1,5 +1,6 @@
 import type { Stop, StopReason } from '../chat/chat-answer.js';
 import type { Losses } from '../chat/losses.js';
+import type { Members } from '../chat/members.js';
 
 /** https://ai.google.dev/api/generate-content#FinishReason */
 const read: ReadonlyMap<string, StopReason> = new Map(
@@ -22,6 +23,27 @@ const read: ReadonlyMap<string, StopReason> = new Map(
     UNEXPECTED_TOOL_CALL: 'malformed-tool-call',
   }),
 );
+
+/**
+ * Google's gRPC clients ask for enums as numbers. The two APIs agree on these; what they number differently is unknown.
+ * https://github.com/googleapis/googleapis/blob/master/google/cloud/aiplatform/v1/content.proto
+ */
+const numbered: ReadonlyMap<unknown, string> = new Map([
+  [1, 'STOP'],
+  [2, 'MAX_TOKENS'],
+  [3, 'SAFETY'],
+  [4, 'RECITATION'],
+  [5, 'OTHER'],
+  [7, 'PROHIBITED_CONTENT'],
+  [8, 'SPII'],
+]);
+
+/** undefined while the answer goes on. */
+export function readFinishReason(candidate: Members): string | undefined {
+  const reason = candidate.value('finishReason');
+  if (typeof reason !== 'number') return candidate.string('finishReason');
+  return numbered.get(reason) ?? (reason === 0 ? undefined : `number ${reason}`);
+}
 
 const written: Readonly<Record<StopReason, string>> = {
   end: 'STOP',

@@ -1,4 +1,5 @@
-import { asObject, objectsIn, type JsonObject } from '#usage/json.js';
+import { asObject, type JsonObject } from '#usage/json.js';
+import { bareError } from '../chat/bare-error.js';
 import { errorStatus, type ChatError, type ErrorKind } from '../chat/chat-answer.js';
 
 /** Codes and types by which OpenAI and the other servers of this protocol name errors. */
@@ -56,14 +57,8 @@ export function readError(body: JsonObject): ChatError | undefined {
   const isAnswer = body['choices'] !== undefined;
   if (isAnswer) return undefined;
   if (typeof body['message'] === 'string') return errorOf(body);
-  const detail = detailOf(body['detail']);
+  const detail = bareError(body);
   return detail === undefined ? undefined : { kind: 'invalid_request', message: detail };
-}
-
-function detailOf(detail: unknown): string | undefined {
-  if (typeof detail === 'string') return detail;
-  const flaws = objectsIn(detail).map((flaw) => flaw['msg']);
-  return flaws.length === 0 ? undefined : flaws.filter((flaw) => typeof flaw === 'string').join('; ');
 }
 
 function errorOf(error: JsonObject): ChatError {

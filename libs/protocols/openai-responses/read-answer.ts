@@ -6,6 +6,7 @@ import { readStop } from './stop-reason.js';
 
 /** https://platform.openai.com/docs/api-reference/responses/object */
 export function readAnswer(response: Members): ChatAnswer {
+  if (!response.has('output')) response.missing('output');
   const parts = response.objects('output').flatMap(readAssistantItem);
   const stop = readStop(response, new Set(parts.map(({ kind }) => kind)));
   return { ...readHead(response), choices: [{ index: 0, parts, ...(stop !== undefined && { stop }) }] };

@@ -93,6 +93,9 @@ export class ResponsesStreamReader implements ChatStreamReader {
         return this.#fail(data);
       case 'keepalive':
         return;
+      case '':
+        // Proxies give an error in the shape of a body.
+        if (asObject(data['error']) !== undefined) return this.#fail(data);
     }
     const delta = deltas.get(type);
     if (delta !== undefined) this.#hearDelta(this.reading.open(data, type), delta);
