@@ -9,6 +9,7 @@ import { LedgerChain1795820200000 } from './1795820200000-ledger-chain.js';
 import { LedgerWallets1795830000000 } from './1795830000000-ledger-wallets.js';
 import { LedgerLeases1795840000000 } from './1795840000000-ledger-leases.js';
 import { LedgerInvoices1795850000000 } from './1795850000000-ledger-invoices.js';
+import { LedgerInvoiceChanges1795850100000 } from './1795850100000-ledger-invoice-changes.js';
 import { LedgerReaders1795860000000 } from './1795860000000-ledger-readers.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
@@ -24,5 +25,6 @@ export const migrations = [
   LedgerWallets1795830000000,
   LedgerLeases1795840000000,
   LedgerInvoices1795850000000,
+  LedgerInvoiceChanges1795850100000,
   LedgerReaders1795860000000,
 ];

@@ -1,0 +1,165 @@
+import type { EntityManager } from 'typeorm';
+import type { Coverage, PlannedCoverage } from '#accounting/invoicing/coverage.js';
+import type { LinePart, PartSource } from '#accounting/invoicing/collect-lines.js';
+import type { Funding } from '#accounting/invoicing/settle-invoice.js';
+import { defaultWallet } from '#accounting/chart-of-accounts.js';
+import type { ChargeLine } from '#contracts/charge.js';
+import { parseAmount, type Pico } from '#money/pico.js';
+
+/** An organisation's book in one currency, and what an invoice takes of it. */
+export interface Covered {
+  readonly orgId: string;
+  readonly currency: string;
+  readonly coverage: readonly PlannedCoverage[];
+}
+
+/** So many charges are in memory at a time. */
+const rowsPerFetch = 2000;
+
+/** $1 organisation, $2 currency, $3 … $7 the coverage. What stands in no block was in the book before there were any. */
+const coveredTransactions = `
+  SELECT t.id, t.effective_at, k.from_day, k.to_day, k.late
+  FROM unnest($3::date[], $4::date[], $5::bigint[], $6::bigint[], $7::boolean[])
+    AS k (from_day, to_day, after_block, through_block, late)
+  JOIN transaction t ON (t.org_id, t.currency) = ($1, $2) AND t.kind IN ('charge', 'correction')
+    AND t.effective_at >= k.from_day::timestamp AT TIME ZONE 'UTC' AND t.effective_at < k.to_day::timestamp AT TIME ZONE 'UTC'
+  LEFT JOIN block b ON b.xid = t.xid
+  WHERE coalesce(b.height, 0) > k.after_block AND coalesce(b.height, 0) <= k.through_block`;
+
+const parametersOf = ({ orgId, currency, coverage }: Covered) => {
+  const column = <Name extends keyof PlannedCoverage>(name: Name) => coverage.map((one) => one[name]);
+  return [orgId, currency, column('from'), column('to'), column('after'), column('through'), column('late')];
+};
+
+interface CoveredRow {
+  readonly event_id: string;
+  readonly usage_hash: string;
+  readonly adjustment: number | null;
+  readonly amount: string;
+  readonly late_month: string | null;
+  readonly team_id: string;
+  readonly project_id: string;
+  readonly model: string;
+  readonly usage_sequence: string;
+  readonly lines: readonly ChargeLine[] | null;
+  readonly strays: boolean;
+}
+
+/**
+ * Charges and adjustments by event id. Charges are read from their months: those of the days taken, $8 to $9. A charge
+ * outside its transaction's days was booked in one of several days; a time that Postgres rounded up may be the end itself.
+ */
+const coveredParts = `
+  WITH taken AS MATERIALIZED (${coveredTransactions})
+  SELECT c.event_id, encode(c.usage_hash, 'hex') AS usage_hash, NULL::integer AS adjustment, c.amount,
+    CASE WHEN t.late THEN to_char(t.effective_at AT TIME ZONE 'UTC', 'YYYY-MM') END AS late_month,
+    c.team_id, c.project_id, c.model, c.usage_sequence, c.lines,
+    c.effective_at < t.from_day::timestamp AT TIME ZONE 'UTC' OR c.effective_at > t.to_day::timestamp AT TIME ZONE 'UTC' AS strays
+  FROM taken t JOIN charge c ON c.transaction_id = t.id
+  WHERE c.org_id = $1 AND c.effective_at >= $8::timestamp AT TIME ZONE 'UTC' AND c.effective_at < $9::timestamp AT TIME ZONE 'UTC'
+    AND ($10::text IS NULL OR c.team_id = $10) AND ($11::text IS NULL OR c.project_id = $11)
+    AND ($12::text IS NULL OR c.event_id >= $12)
+  UNION ALL
+  SELECT c.event_id, encode(c.usage_hash, 'hex'), a.number, a.amount,
+    CASE WHEN t.late THEN to_char(t.effective_at AT TIME ZONE 'UTC', 'YYYY-MM') END,
+    c.team_id, c.project_id, c.model, c.usage_sequence, NULL, false
+  FROM taken t JOIN adjustment a ON a.transaction_id = t.id
+  JOIN charge_identity i ON (i.org_id, i.event_id) = (a.org_id, a.event_id)
+  JOIN charge c ON (c.org_id, c.event_id, c.effective_at) = (i.org_id, i.event_id, i.effective_at)
+  WHERE ($10::text IS NULL OR c.team_id = $10) AND ($11::text IS NULL OR c.project_id = $11)
+    AND ($12::text IS NULL OR c.event_id >= $12)
+  ORDER BY event_id, adjustment NULLS FIRST`;
+
+/** Only such parts, where one line is looked into. */
+export interface PartFilter {
+  readonly teamId?: string;
+  readonly projectId?: string;
+  /** From this event on. */
+  readonly fromEvent?: string;
+}
+
+export interface CoveredCharge {
+  readonly source: PartSource;
+  readonly parts: readonly LinePart[];
+  readonly usageSequence: number;
+  /** It happened on a day that its transaction is not of. */
+  readonly strays: boolean;
+}
+
+/** To be called in a database transaction: it reads by a cursor. Its order is that of the leaves of every line. */
+export async function* readCovered(
+  db: EntityManager,
+  covered: Covered,
+  { teamId, projectId, fromEvent }: PartFilter = {},
+): AsyncGenerator<CoveredCharge> {
+  if (covered.coverage.length === 0) return;
+  await db.query(`DECLARE covered_parts NO SCROLL CURSOR FOR ${coveredParts}`, [
+    ...parametersOf(covered),
+    ...monthsOf(covered.coverage),
+    ...[teamId, projectId, fromEvent],
+  ]);
+  try {
+    for (;;) {
+      const rows = await db.query<CoveredRow[]>(`FETCH ${rowsPerFetch} FROM covered_parts`);
+      for (const row of rows) yield toCharge(row);
+      if (rows.length < rowsPerFetch) return;
+    }
+  } finally {
+    await db.query('CLOSE covered_parts');
+  }
+}
+
+/** The months that hold these days: a transaction is of one month at most. */
+function monthsOf(coverage: readonly Coverage[]): [from: string, to: string] {
+  const days = coverage.flatMap(({ from, to }) => [from, to]).sort();
+  const [first = '', last = ''] = [days[0], days.at(-1)];
+  const next = new Date(`${last.slice(0, 7)}-01T00:00:00Z`);
+  next.setUTCMonth(next.getUTCMonth() + 1);
+  return [`${first.slice(0, 7)}-01`, next.toISOString().slice(0, 10)];
+}
+
+function toCharge(row: CoveredRow): CoveredCharge {
+  const { event_id: eventId, usage_hash: usageHash, adjustment } = row;
+  const who = {
+    ...(row.late_month === null ? {} : { lateMonth: row.late_month }),
+    teamId: row.team_id,
+    projectId: row.project_id,
+  };
+  const base = { usageSequence: Number(row.usage_sequence), strays: row.strays };
+  if (adjustment !== null) {
+    const part = { subject: { ...who, model: row.model }, quantity: 1n, amount: BigInt(row.amount) };
+    return { ...base, source: { eventId, usageHash, adjustment }, parts: [part] };
+  }
+  const parts = (row.lines ?? []).map(({ model, dimension, unitPrice, quantity, amount }) => ({
+    subject: { ...who, model, tariff: { dimension, unitPrice: parseAmount(unitPrice) } },
+    quantity: BigInt(quantity),
+    amount: parseAmount(amount),
+  }));
+  return { ...base, source: { eventId, usageHash }, parts };
+}
+
+/** Who has paid, by the postings of the same transactions. */
+export async function readFunding(db: EntityManager, covered: Covered): Promise<Funding> {
+  const rows = await db.query<{ payer: string; amount: string }[]>(
+    `WITH taken AS MATERIALIZED (${coveredTransactions})
+     SELECT payer.name AS payer, sum(CASE WHEN credit.name LIKE 'usage-revenue:%' THEN p.amount ELSE -p.amount END) AS amount
+     FROM taken t JOIN posting p ON p.transaction_id = t.id
+     JOIN account debit ON debit.id = p.debit_account
+     JOIN account credit ON credit.id = p.credit_account
+     JOIN account payer ON payer.id = CASE WHEN credit.name LIKE 'usage-revenue:%' THEN debit.id ELSE credit.id END
+     WHERE credit.name LIKE 'usage-revenue:%' OR debit.name LIKE 'usage-revenue:%'
+     GROUP BY payer.name ORDER BY payer.name`,
+    parametersOf(covered),
+  );
+  const wallets = new Map<string, Pico>();
+  const unbilled = new Map<string, Pico>();
+  let credits = 0n;
+  for (const { payer, amount } of rows) {
+    const [accountClass, wallet = defaultWallet] = payer.split(':');
+    if (accountClass === 'customer-wallet') wallets.set(wallet, BigInt(amount));
+    else if (accountClass === 'unbilled-receivable') unbilled.set(wallet, BigInt(amount));
+    else if (accountClass === 'customer-credits') credits += BigInt(amount);
+    else throw new Error(`Usage was paid by ${payer}: an invoice does not know what that is.`);
+  }
+  return { wallets, credits, unbilled };
+}
