@@ -4,6 +4,7 @@ import { PostgresFailure } from '#postgres/postgres-failure.js';
 import { guardsCommand } from './chain/guards.command.js';
 import { HeadFileFailure } from './chain/head-file.js';
 import { verifyCommand } from './chain/verify.command.js';
+import { exportCommand } from './reports/export.command.js';
 
 const explained = [ConfigError, PostgresFailure, HeadFileFailure];
 
@@ -17,6 +18,7 @@ try {
   const ledger = new Command('ledger')
     .description('The book, for auditors: it needs Postgres and nothing that runs.')
     .addCommand(verifyCommand())
+    .addCommand(exportCommand())
     .addCommand(guardsCommand());
   await new Command('tollgate').addCommand(ledger).parseAsync();
 } catch (error) {

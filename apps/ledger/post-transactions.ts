@@ -26,6 +26,8 @@ export interface NewTransaction {
   readonly effectiveAt: string;
   /** Of a correction: the id of the transaction that it takes back. */
   readonly corrects?: string;
+  /** Why, for people. */
+  readonly memo?: string;
   readonly postings: readonly Posting[];
 }
 
@@ -82,8 +84,8 @@ async function openAccounts(db: EntityManager, transactions: readonly NewTransac
 
 async function writeTransactions(db: EntityManager, transactions: readonly NewTransaction[]): Promise<string[]> {
   const written = await db.query<{ id: string; org_id: string; currency: string; mark: string }[]>(
-    `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at, corrects)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[])
+    `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at, corrects, memo)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[])
      RETURNING id, org_id, currency,
        coalesce(idempotency_key, to_char(effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')) AS mark`,
     [
@@ -93,6 +95,7 @@ async function writeTransactions(db: EntityManager, transactions: readonly NewTr
       transactions.map((transaction) => transaction.idempotencyKey),
       transactions.map((transaction) => transaction.effectiveAt),
       transactions.map((transaction) => transaction.corrects),
+      transactions.map((transaction) => transaction.memo),
     ],
   );
   // Rows come back in no promised order. Charges of a turn share a transaction per organisation, currency and day.
@@ -121,9 +124,10 @@ async function writePostings(
     `INSERT INTO posting (transaction_id, org_id, currency, debit_account, credit_account, amount)
      SELECT p.transaction_id, p.org_id, p.currency, debit.id, credit.id, p.amount
      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[])
-       AS p (transaction_id, org_id, currency, debit, credit, amount)
+       WITH ORDINALITY AS p (transaction_id, org_id, currency, debit, credit, amount, place)
      LEFT JOIN account debit ON (debit.org_id, debit.name, debit.currency) = (p.org_id, p.debit, p.currency)
-     LEFT JOIN account credit ON (credit.org_id, credit.name, credit.currency) = (p.org_id, p.credit, p.currency)`,
+     LEFT JOIN account credit ON (credit.org_id, credit.name, credit.currency) = (p.org_id, p.credit, p.currency)
+     ORDER BY p.place`,
     [
       rows.map((row) => row.transactionId),
       rows.map((row) => row.orgId),

@@ -54,9 +54,13 @@ export class BookReader {
   }
 
   /** However many rows there are, a few thousand are in memory. */
-  async *stream(query: string, perFetch = rowsPerFetch): AsyncGenerator<Row, void> {
+  async *stream(
+    query: string,
+    parameters: readonly unknown[] = [],
+    perFetch = rowsPerFetch,
+  ): AsyncGenerator<Row, void> {
     const cursor = `book_${++this.#cursors}`;
-    await this.client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`);
+    await this.client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`, [...parameters]);
     const fetch = () => this.all(`FETCH ${perFetch} FROM ${cursor}`);
     let coming = fetch();
     try {

@@ -4,8 +4,10 @@ import type { Account, Movements } from './verify-transactions.js';
 
 export async function readAccountNames(book: BookReader): Promise<Map<string, Account>> {
   const accounts = new Map<string, Account>();
-  for await (const [id, orgId, name, currency] of book.stream('SELECT id, org_id, name, currency FROM account')) {
-    accounts.set(id ?? '', { orgId: orgId ?? '', name: name ?? '', currency: currency ?? '' });
+  for await (const [id, orgId, name, currency, kind] of book.stream(
+    'SELECT id, org_id, name, currency, kind FROM account',
+  )) {
+    accounts.set(id ?? '', { orgId: orgId ?? '', name: name ?? '', currency: currency ?? '', kind: kind ?? '' });
   }
   return accounts;
 }

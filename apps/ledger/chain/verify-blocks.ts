@@ -43,7 +43,7 @@ export async function verifyBlocks(
     heights.set(block.xid, Number(block.height));
     head = block;
   };
-  for await (const row of book.stream(blocksWithPages, pagesPerFetch)) {
+  for await (const row of book.stream(blocksWithPages, [], pagesPerFetch)) {
     const [height = null, , , , , source = null, hex = null] = row;
     if (height !== block?.height) {
       close();

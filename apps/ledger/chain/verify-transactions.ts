@@ -9,6 +9,7 @@ export interface Account {
   readonly orgId: string;
   readonly name: string;
   readonly currency: string;
+  readonly kind: string;
 }
 
 /** What the postings move, account by account. */
@@ -129,7 +130,7 @@ function belongs(table: string, part: Row, { id, orgId, currency, xid }: Transac
   };
 }
 
-const classOf = ({ name }: Account) => name.split(':', 1).join();
+const classOf = ({ name }: Pick<Account, 'name'>) => name.split(':', 1).join();
 
 function wrongPosting(
   part: Row,
@@ -175,7 +176,7 @@ function addPosting(part: Row, { accounts, moved, posted }: Sums): void {
     const sums = moved.get(id) ?? { debits: 0n, credits: 0n };
     sums[side] += amount;
     moved.set(id, sums);
-    const kind = classOf(accounts.get(id) ?? { orgId: '', name: '', currency: '' });
+    const kind = classOf(accounts.get(id) ?? { name: '' });
     if (kind === 'usage-revenue') posted.revenue += side === 'credits' ? amount : -amount;
     if (kind === 'cost-of-sales') posted.cost += side === 'debits' ? amount : -amount;
   }

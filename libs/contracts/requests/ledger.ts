@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amount, currency, identifier, instant } from '#contracts/cloud-event.js';
+import { asOf, reportScope } from '#contracts/requests/accounting.js';
 import { pageOf, pageRequest, requestContract } from '#contracts/requests/request.js';
 
 export const ledgerAccount = z.object({
@@ -31,20 +32,20 @@ export type LedgerEntry = z.infer<typeof ledgerEntry>;
 
 export const listAccounts = requestContract(
   'ledger.v1.accounts',
-  pageRequest.extend({ orgId: identifier }),
+  pageRequest.extend({ orgId: identifier, ...asOf.shape }),
   pageOf(ledgerAccount),
 );
 
 export const listEntries = requestContract(
   'ledger.v1.entries',
-  pageRequest.extend({ orgId: identifier, account: z.string().max(256).exactOptional() }),
+  pageRequest.extend({ orgId: identifier, account: z.string().max(256).exactOptional(), ...asOf.shape }),
   pageOf(ledgerEntry),
 );
 
-/** Per currency Σ debits = Σ credits, over the organisation or over all of them. */
+/** Per currency Σ debits = Σ credits, over the organisation or over all of them, of all months or of some. */
 export const trialBalance = requestContract(
   'ledger.v1.trial-balance',
-  z.object({ orgId: identifier.exactOptional() }),
+  reportScope,
   z.object({
     rows: z.array(ledgerAccount),
     totals: z.array(z.object({ currency, debits: amount, credits: amount, balanced: z.boolean() })),
