@@ -120,6 +120,6 @@ describe('recorded streams of Gemini', () => {
   });
 
   it('are there where recordings are', () => {
-    expect(streams.length > 0).toBe(existsSync(recordings));
+    expect(streams.length > 0).toBe(existsSync(join(recordings, 'index.json')));
   });
 });
