@@ -5,6 +5,10 @@ import { JetStreamModule } from '#jetstream/jetstream.module.js';
 import { PostgresModule } from '#postgres/postgres.module.js';
 import { AccessGuard } from './access/access.guard.js';
 import { Authenticator } from './access/authenticator.js';
+import { JournalController } from './accounting/journal.controller.js';
+import { PeriodsController } from './accounting/periods.controller.js';
+import { StatementsController } from './accounting/statements.controller.js';
+import { TransactionsController } from './accounting/transactions.controller.js';
 import { AdminToken } from './admin-tokens/admin-token.entity.js';
 import { AdminTokensController } from './admin-tokens/admin-tokens.controller.js';
 import { AlertsController } from './budgets/alerts.controller.js';
@@ -14,6 +18,11 @@ import { CONTROL_CONFIG, type ControlConfig } from './control.config.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { validationPipe } from './errors/validation.pipe.js';
 import { HealthController } from './health/health.controller.js';
+import { BillingController } from './invoices/billing.controller.js';
+import { DocumentInterceptor } from './invoices/document.interceptor.js';
+import { InvoiceMoneyController } from './invoices/invoice-money.controller.js';
+import { InvoicesController } from './invoices/invoices.controller.js';
+import { ProofsController } from './invoices/proofs.controller.js';
 import { KeyDirectory } from './keys/key-directory.js';
 import { KeysController } from './keys/keys.controller.js';
 import { VirtualKey } from './keys/virtual-key.entity.js';
@@ -58,6 +67,10 @@ export class ControlModule {
         AdminTokensController,
         SpendController,
         LedgerController,
+        TransactionsController,
+        StatementsController,
+        JournalController,
+        PeriodsController,
         WalletsController,
         WalletMoneyController,
         AssignmentsController,
@@ -66,6 +79,10 @@ export class ControlModule {
         BudgetsController,
         AlertsController,
         LeasesController,
+        BillingController,
+        InvoicesController,
+        InvoiceMoneyController,
+        ProofsController,
         ReconciliationController,
         PriceBooksController,
         QuarantineController,
@@ -79,6 +96,7 @@ export class ControlModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useValue: validationPipe },
         // The outer one first: what becomes CSV has been held to its schema before.
+        { provide: APP_INTERCEPTOR, useClass: DocumentInterceptor },
         { provide: APP_INTERCEPTOR, useClass: CsvInterceptor },
         { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
       ],

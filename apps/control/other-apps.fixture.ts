@@ -28,6 +28,7 @@ import { Answers } from '#jetstream/handlers.js';
 import { JetStreamModule, jetStreamTransport } from '#jetstream/jetstream.module.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
 import { logger } from '#telemetry/log.js';
+import { AccountingAnswers } from './accounting/accounting-answers.fixture.js';
 import { BudgetAnswers } from './budgets/budget-answers.fixture.js';
 
 type Asked<Contract extends { request: z.ZodType }> = z.output<Contract['request']>;
@@ -211,7 +212,7 @@ export class OtherApps {
 export async function startOtherApps(natsUrl: string): Promise<{ answers: OtherApps; app: INestMicroservice }> {
   @Module({
     imports: [JetStreamModule.forRoot({ servers: natsUrl, name: 'other-apps' })],
-    controllers: [OtherApps, BudgetAnswers],
+    controllers: [OtherApps, BudgetAnswers, AccountingAnswers],
   })
   class OtherAppsModule {}
   const app = await NestFactory.createMicroservice(OtherAppsModule, {

@@ -17,10 +17,10 @@ export function migrate(url: string): Promise<void> {
   });
 }
 
-/** Takes every migration back, newest first. For tests and for a person who knows that the data goes too. */
-export function revertMigrations(url: string): Promise<void> {
+/** Takes migrations back, newest first, all of them unless told how many. For tests and for a person who knows that data goes too. */
+export function revertMigrations(url: string, count = migrations.length): Promise<void> {
   return withMigrations(url, async (source) => {
-    for (const _ of migrations) await source.undoLastMigration({ transaction: 'all' });
+    for (let undone = 0; undone < count; undone += 1) await source.undoLastMigration({ transaction: 'all' });
   });
 }
 

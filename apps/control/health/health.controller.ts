@@ -3,11 +3,15 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { chainState } from '#contracts/requests/accounting.js';
+import { ask } from '#jetstream/ask.js';
 import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
+import { RequestFailure } from '#jetstream/request-failure.js';
 import { ApiError } from '../errors/api-error.js';
 import { KeyDirectory } from '../keys/key-directory.js';
 import { Operation } from '../openapi/operation.js';
 
+const ledgerTimeoutMs = 500;
 const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 @ApiTags('health')
@@ -27,7 +31,8 @@ export class HealthController {
 
   @Get('readyz')
   @Operation({
-    summary: 'Whether it can serve: its database and NATS answer, and the relays know every key',
+    summary:
+      'Whether it can serve: its database and NATS answer, the relays know every key, and the book was not rewritten',
     access: 'everyone',
     answer: health,
     refuses: [503],
@@ -40,7 +45,19 @@ export class HealthController {
       throw notReady('NATS does not answer', error);
     }
     if (!this.directory.inSync) throw notReady('the relays have not been told of every key yet');
+    const rewritten = await this.#rewrittenBook();
+    if (rewritten !== undefined) throw notReady(rewritten.replace(/\.$/, ''));
     return { status: 'ok' };
+  }
+
+  /** What the ledger says against its own chain. That it is away is no failure of this app. */
+  async #rewrittenBook(): Promise<string | undefined> {
+    try {
+      return (await ask(this.nats, chainState, {}, { timeoutMs: ledgerTimeoutMs })).conflict;
+    } catch (error) {
+      if (error instanceof RequestFailure && error.code === 'unavailable') return undefined;
+      throw error;
+    }
   }
 }
 

@@ -2,20 +2,22 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import type { ReportScope } from '#contracts/requests/accounting.js';
 import { ledgerEntry, listAccounts, listEntries, trialBalance } from '#contracts/requests/ledger.js';
 import { ask } from '#jetstream/ask.js';
 import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
+import { asOfFields, scopeFields, scopeOf } from '../accounting/fields.js';
 import { format } from '../lists/csv.interceptor.js';
 import { list, listOf, pageQuery } from '../lists/list.js';
 import { Operation } from '../openapi/operation.js';
 import { type OrganisationPath, organisationPath } from '../organisations/fields.js';
 import { showAccount, shownAccount } from './shown-account.js';
 
-const accountsQuery = pageQuery.extend({ format });
+const accountsQuery = pageQuery.extend({ ...asOfFields, format });
 const entriesQuery = accountsQuery.extend({
   account: z.string().min(1).max(256).exactOptional().describe('The name of an account: its entries only.'),
 });
-const formatQuery = z.strictObject({ format });
+const trialBalanceQuery = z.strictObject({ ...scopeFields, format });
 
 const trialBalanceAnswer = listOf(shownAccount)
   .extend({ totals: trialBalance.reply.shape.totals })
@@ -33,7 +35,7 @@ export class LedgerController {
 
   @Get('organisations/:org/ledger/accounts')
   @Operation({
-    summary: 'The accounts of an organisation, with their balances',
+    summary: 'The accounts of an organisation, with their balances now or as of a time',
     access: 'organisation',
     answer: listOf(shownAccount),
     refuses: [400],
@@ -73,9 +75,9 @@ export class LedgerController {
   })
   getTrialBalance(
     @Param({ schema: organisationPath }) { org }: OrganisationPath,
-    @Query({ schema: formatQuery }) _: z.infer<typeof formatQuery>,
+    @Query({ schema: trialBalanceQuery }) { format: _, ...query }: z.infer<typeof trialBalanceQuery>,
   ) {
-    return this.#trialBalance(org);
+    return this.#trialBalance(scopeOf(query, org));
   }
 
   @Get('ledger/trial-balance')
@@ -86,12 +88,14 @@ export class LedgerController {
     refuses: [400],
     csv: accountColumns,
   })
-  getPlatformTrialBalance(@Query({ schema: formatQuery }) _: z.infer<typeof formatQuery>) {
-    return this.#trialBalance();
+  getPlatformTrialBalance(
+    @Query({ schema: trialBalanceQuery }) { format: _, ...query }: z.infer<typeof trialBalanceQuery>,
+  ) {
+    return this.#trialBalance(scopeOf(query));
   }
 
-  async #trialBalance(orgId?: string) {
-    const { rows, totals } = await ask(this.nats, trialBalance, orgId === undefined ? {} : { orgId });
+  async #trialBalance(scope: ReportScope) {
+    const { rows, totals } = await ask(this.nats, trialBalance, scope);
     return { ...list(rows.map(showAccount)), totals };
   }
 }

@@ -8,14 +8,17 @@ import type { BookReader } from './book-reader.js';
 export async function readGuards(book: BookReader): Promise<string[]> {
   const lines: string[] = [];
   for (const query of queries) lines.push(...(await book.all(query)).map(([line]) => line ?? ''));
-  const months = new Set(lines.flatMap((line) => /^table (charge_\d{4}_\d\d) /.exec(line)?.[1] ?? [])).size;
-  const counts = new Map<string, number>();
+  const months = new Set(lines.flatMap((line) => /^table (charge_\d{4}_\d\d) /.exec(line)?.[1] ?? []));
+  const monthsOf = new Map<string, Set<string>>();
   for (const line of lines) {
-    const general = line.replaceAll(/\bcharge_\d{4}_\d\d/g, 'charge_month');
-    counts.set(general, (counts.get(general) ?? 0) + 1);
+    const [month = ''] = /\bcharge_\d{4}_\d\d/.exec(line) ?? [];
+    const general = month === '' ? line : line.replaceAll(month, 'charge_month');
+    monthsOf.set(general, (monthsOf.get(general) ?? new Set()).add(month));
   }
-  return [...counts]
-    .map(([line, count]) => (line.includes('charge_month') && count !== months ? `${line}, in some months` : line))
+  return [...monthsOf]
+    .map(([line, own]) =>
+      line.includes('charge_month') && own.size !== months.size ? `${line}, in ${[...own].join(', ')} only` : line,
+    )
     .toSorted();
 }
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { QueryFailedError } from 'typeorm';
 import type { LedgerHead } from '#contracts/ledger-head.js';
 import { BookReader } from './book-reader.js';
 import { chainedTables } from './chained-tables.js';
@@ -7,6 +8,7 @@ import type { CheckResult } from './finding.js';
 import { KeyedSums } from './keyed-sums.js';
 import { readAccountNames, verifyBalances } from './verify-balances.js';
 import { verifyBlocks } from './verify-blocks.js';
+import { verifyFinalInvoices } from './verify-final-invoices.js';
 import { verifyGuards } from './verify-guards.js';
 import { verifyHeads } from './verify-heads.js';
 import { verifyIdentities } from './verify-identities.js';
@@ -57,6 +59,7 @@ export async function verifyLedger(
     note(await verifyTransactions(book, { chain, closes, accounts, allowed: allowedMovements(), moved }));
     note(await verifyBalances(book, accounts, moved));
     note(await verifyIdentities(book));
+    note(await verifyFinalInvoices(databaseUrl));
     if (heads !== undefined) note(await verifyHeads(book, heads));
     return { results, ...(chain.head === undefined ? {} : { head: chain.head }) };
   } catch (error) {
@@ -71,11 +74,12 @@ export async function verifyLedger(
 
 /** A table or column that is gone, or rows that are hidden, are wrong as a wrong row is; an outage is not. */
 function unreadableTable(error: unknown): CheckResult | undefined {
-  if (!(error instanceof pg.DatabaseError) || !/^42/.test(error.code ?? '')) return undefined;
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof pg.DatabaseError) || !/^42/.test(cause.code ?? '')) return undefined;
   const first = {
     table: 'the catalogue',
     key: 'a table',
-    stored: error.message,
+    stored: cause.message,
     expected: 'a book that can be read whole',
   };
   return { check: 'reading', seen: 'not all of the book', wrong: 1, first };

@@ -19,8 +19,7 @@ export async function readPeriodCloses(book: BookReader, chain: Chain): Promise<
  * closed. The chain's order is the order of writing; what is older than the chain stands where it happened.
  */
 export function wrongPeriodOf(
-  { id, period, belongsTo, effectiveAtMicros, postedAtMicros }: Transaction,
-  height: number | undefined,
+  { id, period, belongsTo, effectiveAtMicros, postedAtMicros, height }: Transaction,
   closes: PeriodCloses,
 ): Finding | undefined {
   const finding = (stored: string, expected: string) => ({ table: 'transaction', key: id, stored, expected });

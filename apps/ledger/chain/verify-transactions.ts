@@ -26,6 +26,8 @@ export interface Transaction {
   readonly belongsTo: string;
   readonly effectiveAtMicros: bigint;
   readonly postedAtMicros: bigint;
+  /** Of its block. Absent of what stood in the book before there was a chain. */
+  readonly height?: number;
 }
 
 interface TransactionsToVerify {
@@ -76,11 +78,11 @@ export async function verifyTransactions(
     }
   };
   for await (const row of book.stream(transactions)) {
-    const transaction = readTransaction(row);
+    const transaction = readTransaction(row, chain);
+    const { height } = transaction;
     const id = BigInt(transaction.id);
-    const height = chain.heightOf(transaction.xid);
     await strays(id);
-    const wrong = [wrongPeriodOf(transaction, height, closes)];
+    const wrong = [wrongPeriodOf(transaction, closes)];
     const posted = { revenue: 0n, cost: 0n };
     const charged = { revenue: 0n, cost: 0n };
     for await (const part of parts.posting.at(id)) {
@@ -107,21 +109,23 @@ export async function verifyTransactions(
   return findings.result('transactions', `${count} transactions`);
 }
 
-function readTransaction(row: Row): Transaction {
+function readTransaction(row: Row, chain: Chain): Transaction {
   const [id, orgId, currency, kind, xid, period, belongsTo, effectiveAt, postedAt] = row.map((field) => field ?? '');
+  const height = chain.heightOf(xid ?? '');
   return {
     ...{ id: id ?? '', orgId: orgId ?? '', currency: currency ?? '', kind: kind ?? '', xid: xid ?? '' },
     ...{ period: period ?? '', belongsTo: belongsTo ?? '' },
     ...{ effectiveAtMicros: BigInt(effectiveAt ?? 0), postedAtMicros: BigInt(postedAt ?? 0) },
+    ...(height === undefined ? {} : { height }),
   };
 }
 
 const keyOfPart = (table: string, row: Row) => String(table === 'posting' ? row[1] : `${row[2]} ${row[7]}`);
 
-/** Of one organisation, currency and database transaction with its transaction. */
-function belongs(table: string, part: Row, { id, orgId, currency, xid }: Transaction) {
+/** Of one organisation and currency with its transaction and, since there is a chain, of one database transaction. */
+function belongs(table: string, part: Row, { id, orgId, currency, xid, height }: Transaction) {
   const [, , org, money, writer] = part;
-  if (org === orgId && money === currency && writer === xid) return undefined;
+  if (org === orgId && money === currency && (writer === xid || height === undefined)) return undefined;
   return {
     table,
     key: keyOfPart(table, part),

@@ -64,6 +64,6 @@ function print({ results, head }: Verification): void {
 }
 
 function described({ table, key, block, stored, expected }: Finding): string {
-  const place = block === undefined ? '' : ` in block ${block}`;
+  const place = block === undefined || table === 'block' ? '' : ` in block ${block}`;
   return `${table} ${key}${place} is wrong. Stored: ${stored}. Expected: ${expected}.`;
 }
