@@ -1,6 +1,6 @@
 import type { BookReader } from './book-reader.js';
 import { type CheckResult, Findings } from './finding.js';
-import type { Account, Movements } from './verify-transactions.js';
+import type { Account, Movements } from './transaction.js';
 
 export async function readAccountNames(book: BookReader): Promise<Map<string, Account>> {
   const accounts = new Map<string, Account>();

@@ -14,7 +14,8 @@ import { verifyHeads } from './verify-heads.js';
 import { verifyIdentities } from './verify-identities.js';
 import { readPeriodCloses } from './verify-periods.js';
 import { verifyRows } from './verify-rows.js';
-import { type Movements, verifyTransactions } from './verify-transactions.js';
+import type { Movements } from './transaction.js';
+import { verifyTransactions } from './verify-transactions.js';
 
 export interface Verification {
   /** In the order of the checks. Sound is what has no wrong one. */

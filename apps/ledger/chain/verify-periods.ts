@@ -2,7 +2,7 @@ import type { BookReader } from './book-reader.js';
 import { genesis } from './chained-tables.js';
 import type { Finding } from './finding.js';
 import type { Chain } from './verify-blocks.js';
-import type { Transaction } from './verify-transactions.js';
+import type { Transaction } from './transaction.js';
 
 /** Months that closed, with the height of the block that closed each, in the order of the heights. */
 export type PeriodCloses = readonly { readonly period: string; readonly height: number }[];

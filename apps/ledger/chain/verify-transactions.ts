@@ -2,33 +2,9 @@ import type { BookReader, Row } from './book-reader.js';
 import type { CheckResult } from './finding.js';
 import { Findings, shown } from './finding.js';
 import { OrderedRows } from './ordered-rows.js';
+import type { Account, Movements, Transaction } from './transaction.js';
 import type { Chain } from './verify-blocks.js';
 import { type PeriodCloses, wrongPeriodOf } from './verify-periods.js';
-
-export interface Account {
-  readonly orgId: string;
-  readonly name: string;
-  readonly currency: string;
-  readonly kind: string;
-}
-
-/** What the postings move, account by account. */
-export type Movements = Map<string, { debits: bigint; credits: bigint }>;
-
-export interface Transaction {
-  readonly id: string;
-  readonly orgId: string;
-  readonly currency: string;
-  readonly kind: string;
-  readonly xid: string;
-  /** `2026-07-01`. */
-  readonly period: string;
-  readonly belongsTo: string;
-  readonly effectiveAtMicros: bigint;
-  readonly postedAtMicros: bigint;
-  /** Of its block. Absent of what stood in the book before there was a chain. */
-  readonly height?: number;
-}
 
 interface TransactionsToVerify {
   readonly chain: Chain;
