@@ -12,7 +12,10 @@ interface TotalRow {
   readonly charged_cost: string;
 }
 
-/** Σ postings to usage revenue and cost of sales beside Σ charges. One statement, hence one snapshot: they are of the same moment. */
+/**
+ * Net postings to usage revenue and cost of sales beside Σ charges and their adjustments. One statement, hence one snapshot:
+ * they are of the same moment.
+ */
 export async function readGeneralLedgerTotals(
   source: DataSource,
   { orgId }: z.infer<typeof generalLedgerTotals.request>,
@@ -20,8 +23,10 @@ export async function readGeneralLedgerTotals(
   const rows = await source.query<TotalRow[]>(
     `WITH posted AS (
        SELECT p.org_id, p.currency,
-         sum(p.amount) FILTER (WHERE credit.name LIKE 'usage-revenue:%') AS revenue,
-         sum(p.amount) FILTER (WHERE debit.name LIKE 'cost-of-sales:%') AS cost
+         sum(CASE WHEN credit.name LIKE 'usage-revenue:%' THEN p.amount WHEN debit.name LIKE 'usage-revenue:%' THEN -p.amount END)
+           AS revenue,
+         sum(CASE WHEN debit.name LIKE 'cost-of-sales:%' THEN p.amount WHEN credit.name LIKE 'cost-of-sales:%' THEN -p.amount END)
+           AS cost
        FROM posting p
        JOIN account debit ON debit.id = p.debit_account
        JOIN account credit ON credit.id = p.credit_account
@@ -29,8 +34,12 @@ export async function readGeneralLedgerTotals(
        GROUP BY p.org_id, p.currency
      ), charged AS (
        SELECT org_id, currency, sum(amount) AS charged, sum(cost) AS charged_cost
-       FROM charge
-       WHERE status = 'charged' AND ($1::text IS NULL OR org_id = $1)
+       FROM (
+         SELECT org_id, currency, amount, cost FROM charge WHERE status = 'charged'
+         UNION ALL
+         SELECT org_id, currency, amount, cost FROM adjustment
+       ) AS usage
+       WHERE $1::text IS NULL OR org_id = $1
        GROUP BY org_id, currency
      )
      SELECT org_id, currency, coalesce(revenue, 0) AS revenue, coalesce(cost, 0) AS cost,

@@ -92,7 +92,8 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const inOrderOfTime = (a: PricedUsage, b: PricedUsage) =>
   a.effectiveAtMs - b.effectiveAtMs || byText(a.eventId, b.eventId);
 
-function inOrderOfUse(a: Grant, b: Grant): number {
+/** Which of two grants a usage that may use both takes first. */
+export function inOrderOfUse(a: Grant, b: Grant): number {
   if (a.priority !== b.priority) return a.priority - b.priority;
   const [ends, otherEnds] = [a.expiresAtMs ?? Infinity, b.expiresAtMs ?? Infinity];
   return ends === otherEnds ? byText(a.id, b.id) : ends - otherEnds;

@@ -1,12 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import { allocateUsage, type Grant, type PricedUsage } from '#accounting/allocate-usage.js';
-import type { AccountKind } from '#accounting/chart-of-accounts.js';
+import { allocateUsage, type Grant, inOrderOfUse, type PricedUsage } from '#accounting/allocate-usage.js';
+import { type AccountKind, customerCredits } from '#accounting/chart-of-accounts.js';
 import type { Payment } from '#accounting/correct-charge.js';
 import type { Posting } from '#accounting/posting-rules.js';
 import type { Payers } from '../wallets/read-payers.js';
 import type { BookedCharge } from './find-charge.js';
 
-/** Grants before wallets, as they were taken. */
 const isCredits = ({ account }: Payment) => account.name.startsWith('customer-credits:');
 
 /**
@@ -21,9 +20,19 @@ export async function readPayments(db: EntityManager, charge: BookedCharge, paye
     const before = payments.get(account.name)?.amount ?? 0n;
     payments.set(account.name, { account, amount: before + amount });
   }
-  return [...payments.values()]
-    .filter(({ amount }) => amount !== 0n)
-    .toSorted((a, b) => Number(isCredits(b)) - Number(isCredits(a)));
+  return inOrderTaken(
+    db,
+    charge,
+    [...payments.values()].filter(({ amount }) => amount !== 0n),
+  );
+}
+
+/** Grants in the order of their use, then wallets. */
+async function inOrderTaken(db: EntityManager, charge: BookedCharge, payments: readonly Payment[]): Promise<Payment[]> {
+  const grants = (await readGrants(db, charge, payments)).toSorted(inOrderOfUse);
+  const places = new Map(grants.map(({ id }, place) => [customerCredits(id).name, place]));
+  const placeOf = ({ account }: Payment) => places.get(account.name) ?? grants.length;
+  return payments.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 async function originalPayments(db: EntityManager, charge: BookedCharge, payers: Payers): Promise<Payment[]> {

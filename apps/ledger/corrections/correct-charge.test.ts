@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bookCharges } from '../book-charges.js';
+import { deliveredCharge } from '../charge-event.fixture.js';
+import { balancesOf, type TestLedger, testLedger } from '../test-ledger.fixture.js';
+import { giveCredits } from '../wallets/grant-credits.js';
+import { correctBookedCharge } from './correct-charge.js';
+
+describe('a correction', () => {
+  let ledger: TestLedger;
+  beforeAll(async () => void (ledger = await testLedger()));
+  afterAll(() => ledger.close());
+
+  it('gives back last what was taken first, whatever the grants are called', async () => {
+    const of = { orgId: 'order', currency: 'USD', amount: '0.000000000010', validFrom: '2026-07-01T00:00:00Z' };
+    await giveCredits(ledger.source, { ...of, id: 'z', priority: 0, idempotencyKey: 'z' });
+    await giveCredits(ledger.source, { ...of, id: 'a', priority: 1, idempotencyKey: 'a' });
+    await bookCharges(ledger.source, [deliveredCharge({ org: 'order', id: 'e', amount: 15n, cost: 0n })]);
+    const right = { amount: '0.000000000010', cost: '0', priceVersion: 'v', reason: 'It was less.' };
+    const named = { orgId: 'order', eventId: 'e', currency: 'USD', idempotencyKey: 'less' };
+    await correctBookedCharge(ledger.source, { ...named, ...right });
+    const balances = await balancesOf(ledger.source, 'order');
+    expect(balances['customer-credits:z USD']).toBe('0');
+    expect(balances['customer-credits:a USD']).toBe('0.00000000001');
+  });
+});
