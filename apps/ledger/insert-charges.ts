@@ -10,7 +10,8 @@ const columns: readonly (readonly [name: string, type: string, value: (charge: P
   ['event_id', 'text', ({ event }) => event.id],
   ['usage_hash', 'bytea', ({ event }) => `\\x${event.data.usageHash}`],
   ['status', 'text', ({ event }) => event.data.rating.status],
-  ['effective_at', 'timestamptz', ({ event }) => event.data.effectiveAt],
+  // Postgres would round a finer time up, out of its day and month.
+  ['effective_at', 'timestamptz', ({ event }) => event.data.effectiveAt.replace(/(\.\d{6})\d+/, '$1')],
   ['usage_sequence', 'bigint', ({ event }) => event.data.position.sequence],
   ['usage_index', 'bigint', ({ event }) => event.data.position.index],
   ['request_id', 'text', ({ event }) => event.data.requestId],

@@ -62,3 +62,13 @@ export function leftInWallet({ own, held }: LeasedWallet, others: readonly Lease
   const needed = others.reduce((sum, other) => sum + above(other.held, other.own > 0n ? other.own : 0n), 0n);
   return own + above(shared, needed) - held;
 }
+
+/**
+ * How much of a wallet's own money nobody has leased, so that it may leave the wallet. Grants and credit cover leases first,
+ * as far as they go.
+ * @param left what the wallet can still bear: see leftInWallet.
+ */
+export function freeMoney(money: Pico, held: Pico, left: Pico): Pico {
+  const elsewhere = left + held - money;
+  return money - above(held, elsewhere > 0n ? elsewhere : 0n);
+}

@@ -1,11 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { type LeasedWallet, leftInWallet, type SpendingLimit } from '#accounting/decide-admission.js';
+import { freeMoney, type LeasedWallet, leftInWallet, type SpendingLimit } from '#accounting/decide-admission.js';
 import { type BudgetCalendar, periodAt } from '#accounting/budget-period.js';
 import { scopesOf, type Spender } from '#accounting/sum-spending.js';
 import type { BudgetScope } from '#contracts/requests/budgets.js';
 import type { LimitName } from '#contracts/requests/leases.js';
 import { parseAmount, type Pico } from '#money/pico.js';
-import { type Payers, readPayers } from '../wallets/read-payers.js';
+import type { WalletName } from '../wallets/find-wallet.js';
+import { type Book, type Payers, readPayers } from '../wallets/read-payers.js';
 import { readWallet } from '../wallets/read-wallets.js';
 
 export interface Limits {
@@ -22,17 +23,33 @@ export async function readLimits(db: EntityManager, path: Spender, at: Date): Pr
   const payers = (await readPayers(db, [path]))(path);
   const wallet = payers.walletOf(path).id;
   const holds = await readHolds(db, path, at);
-  const left = await readLeftInWallet(db, { path, wallet, payers, holds, at });
+  const left = await readLeftInWallet(db, { book: path, wallet, payers, holds, at });
   return {
     wallet,
     limits: [{ name: { kind: 'wallet', wallet }, left }, ...(await readBudgetLimits(db, path, holds, at))],
   };
 }
 
+/** The part of a wallet's own money that no open lease holds. To be called in a turn: it holds until that commits. */
+export async function readFreeMoney(db: EntityManager, { wallet, ...book }: WalletName): Promise<Pico> {
+  // Not the database transaction's time, which may have waited for its turn.
+  const [clock] = await db.query<{ at: Date }[]>('SELECT clock_timestamp() AS at');
+  if (clock === undefined) throw new Error('The database does not say what time it is.');
+  const payers = (await readPayers(db, [book]))(book);
+  const holds = await readHolds(db, book, clock.at);
+  const left = await readLeftInWallet(db, { book, wallet, payers, holds, at: clock.at });
+  const { money } = await readWallet(db, { ...book, wallet });
+  return freeMoney(parseAmount(money), heldOf(holds, wallet), left);
+}
+
 /** What open leases hold of one wallet: in all, and on the scopes of the path. */
 type HoldsOfWallet = { readonly wallet: string } & Readonly<Record<BudgetScope, Pico>>;
 
-async function readHolds(db: EntityManager, path: Spender, at: Date): Promise<HoldsOfWallet[]> {
+const heldOf = (holds: readonly HoldsOfWallet[], wallet: string): Pico =>
+  holds.find((one) => one.wallet === wallet)?.organisation ?? 0n;
+
+/** @param path without scopes, nothing is held on them. */
+async function readHolds(db: EntityManager, path: Book & Partial<Spender>, at: Date): Promise<HoldsOfWallet[]> {
   const rows = await db.query<({ wallet: string } & Record<BudgetScope, string>)[]>(
     `SELECT wallet_id AS wallet, sum(amount - used) AS organisation,
        coalesce(sum(amount - used) FILTER (WHERE team_id = $4), 0) AS team,
@@ -52,14 +69,14 @@ async function readHolds(db: EntityManager, path: Spender, at: Date): Promise<Ho
 }
 
 interface WalletQuestion {
-  readonly path: Spender;
+  readonly book: Book;
   readonly wallet: string;
   readonly payers: Payers;
   readonly holds: readonly HoldsOfWallet[];
   readonly at: Date;
 }
 
-async function readLeftInWallet(db: EntityManager, { path, wallet, payers, holds, at }: WalletQuestion): Promise<Pico> {
+async function readLeftInWallet(db: EntityManager, { book, wallet, payers, holds, at }: WalletQuestion): Promise<Pico> {
   const atMs = at.getTime();
   const valid = payers.grants.filter(
     ({ validFromMs, expiresAtMs = Infinity }) => validFromMs <= atMs && atMs < expiresAtMs,
@@ -67,10 +84,9 @@ async function readLeftInWallet(db: EntityManager, { path, wallet, payers, holds
   const granted = (to: string | undefined) =>
     valid.filter((grant) => grant.wallet === to).reduce((sum, grant) => sum + grant.left, 0n);
   const readLeased = async (id: string): Promise<LeasedWallet> => {
-    const { money, unbilled, terms } = await readWallet(db, { orgId: path.orgId, wallet: id, currency: path.currency });
+    const { money, unbilled, terms } = await readWallet(db, { orgId: book.orgId, wallet: id, currency: book.currency });
     const credit = terms.kind === 'postpaid' ? parseAmount(terms.creditLimit) : 0n;
-    const held = holds.find((one) => one.wallet === id)?.organisation ?? 0n;
-    return { own: parseAmount(money) - parseAmount(unbilled) + credit + granted(id), held };
+    return { own: parseAmount(money) - parseAmount(unbilled) + credit + granted(id), held: heldOf(holds, id) };
   };
   const others: LeasedWallet[] = [];
   const shared = granted(undefined);

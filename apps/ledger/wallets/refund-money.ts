@@ -11,7 +11,7 @@ import { findByKey, postingsOf, postOnce } from './post-once.js';
 import { readWallet } from './read-wallets.js';
 import { requireMoney } from './transfer-money.js';
 
-/** Pays back a wallet's own money, once per idempotency key, and no more than is there. */
+/** Pays back a wallet's own money, once per idempotency key, and no more than is there and not leased. */
 export async function refundMoney(
   source: DataSource,
   { orgId, wallet, currency, amount, idempotencyKey }: z.infer<typeof refund.request>,

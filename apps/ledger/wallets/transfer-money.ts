@@ -3,13 +3,14 @@ import type { z } from 'zod';
 import { postTransfer } from '#accounting/posting-rules.js';
 import type { transfer } from '#contracts/requests/wallets.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
-import { parseAmount } from '#money/pico.js';
+import { formatAmount, parseAmount } from '#money/pico.js';
+import { readFreeMoney } from '../leases/read-limits.js';
 import { takeTurn } from '../post-transactions.js';
 import { requireWallet, type WalletName } from './find-wallet.js';
 import { postingsOf, postOnce } from './post-once.js';
 import { readWallet } from './read-wallets.js';
 
-/** Moves money between two wallets of an organisation, once per idempotency key, and no more than is there. */
+/** Moves money between two wallets of an organisation, once per idempotency key, and no more than is there and not leased. */
 export async function transferMoney(
   source: DataSource,
   request: z.infer<typeof transfer.request>,
@@ -28,12 +29,18 @@ export async function transferMoney(
   });
 }
 
-/** @throws RequestFailure `conflict` when the wallet's own money is less: credits can neither be moved nor paid out. */
+/**
+ * @throws RequestFailure `conflict` when the wallet's own money is less, or leases hold too much of it: credits can neither
+ * be moved nor paid out, and what a relay was promised stays.
+ */
 export async function requireMoney(db: EntityManager, named: WalletName, amount: string): Promise<void> {
   const { money } = await readWallet(db, named);
-  if (parseAmount(money) >= parseAmount(amount)) return;
+  const has = `Wallet "${named.wallet}" has ${money} ${named.currency} of its own money`;
+  if (parseAmount(money) < parseAmount(amount)) throw new RequestFailure('conflict', `${has}, less than ${amount}.`);
+  const free = await readFreeMoney(db, named);
+  if (free >= parseAmount(amount)) return;
   throw new RequestFailure(
     'conflict',
-    `Wallet "${named.wallet}" has ${money} ${named.currency} of its own money, less than ${amount}.`,
+    `${has}, but open leases hold all but ${formatAmount(free)}: wait until they are settled or expire.`,
   );
 }
