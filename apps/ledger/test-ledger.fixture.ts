@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { connectPostgres } from '#postgres/postgres.module.js';
 import { testDatabase, type TestDatabase } from '#testing/database.js';
+import { proveSpending } from './budgets/recompute-spending.js';
+import { verifyLedger } from './chain/verify-ledger.js';
 import { readTrialBalance } from './read-accounts.js';
 import { readGeneralLedgerTotals } from './read-general-ledger.js';
 
@@ -59,4 +61,11 @@ export async function unsoundness(source: DataSource): Promise<unknown[]> {
     ...general.totals.filter(({ revenue, cost, charged, chargedCost }) => revenue !== charged || cost !== chargedCost),
     ...drifted,
   ];
+}
+
+/** What is wrong with the book by any of the ledger's own means. */
+export async function wrongs({ source, database }: TestLedger): Promise<unknown[]> {
+  const { results } = await verifyLedger(database.url);
+  const wrong = results.filter((result) => result.wrong > 0);
+  return [...(await unsoundness(source)), ...(await proveSpending(source)), ...wrong];
 }
