@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { bookCharges } from '#apps/ledger/book-charges.js';
+import { type Verification, verifyLedger } from '#apps/ledger/chain/verify-ledger.js';
 import { deliveredCharge } from '#apps/ledger/charge-event.fixture.js';
 import { insertCharges } from '#apps/ledger/insert-charges.js';
 import { readGeneralLedgerTotals } from '#apps/ledger/read-general-ledger.js';
@@ -12,7 +13,7 @@ import type { ChargeEvent } from '#contracts/charge.js';
 import { freePort } from '#embedded/ports.js';
 import { startPostgres } from '#embedded/postgres.js';
 import type { Delivered } from '#jetstream/handlers.js';
-import { parseAmount } from '#money/pico.js';
+import { parseAmount, type Pico } from '#money/pico.js';
 import { migrate } from '#postgres/migrate.js';
 import { connectPostgres } from '#postgres/postgres.module.js';
 import type { Figure, Note } from './benchmark.js';
@@ -47,7 +48,7 @@ export async function benchLedger(note: Note, charges = defaultCharges): Promise
       connectPostgres({ url: postgres.url, role, schema, applicationName: 'bench' });
     const [book, open] = await Promise.all([connect('tollgate_ledger', 'ledger'), connect('tollgate', 'open')]);
     try {
-      return await measure({ book, open, charges, note });
+      return await measure({ book, open, charges, url: postgres.url, note });
     } finally {
       await Promise.all([book.destroy(), open.destroy()]);
     }
@@ -61,58 +62,77 @@ interface Subjects {
   readonly book: DataSource;
   readonly open: DataSource;
   readonly charges: number;
+  readonly url: string;
   readonly note: Note;
 }
 
-async function measure({ book, open, charges, note }: Subjects): Promise<Figure[]> {
+async function measure({ book, open, charges, url, note }: Subjects): Promise<Figure[]> {
   note(`${charges} charges in batches of ${batchSize}, raw and booked by turns.`);
-  const batches = Array.from({ length: Math.ceil(charges / batchSize) }, (_, index) => exampleBatch(index * batchSize));
-  let [rawMs, bookedMs] = [0, 0];
+  const count = Math.ceil(charges / batchSize);
+  let rawMs = 0;
+  const bookedMs: number[] = [];
+  let handedOver = 0n;
+  // A batch is made when it is booked: millions of them would not fit into memory.
+  const batchAt = (index: number, size = batchSize) => {
+    const batch = exampleBatch(index * batchSize).slice(0, size);
+    handedOver += batch.reduce((sum, delivered) => sum + amountOf(delivered), 0n);
+    return batch;
+  };
   // By turns, so that a noisy neighbour disturbs both alike.
-  for (const batch of batches) {
+  for (let index = 0; index < count; index += 1) {
+    const batch = batchAt(index);
     rawMs += await elapsedMs(() => insertCharges(open.manager, batch));
-    bookedMs += await elapsedMs(() => bookCharges(book, batch));
+    bookedMs.push(await elapsedMs(() => bookCharges(book, batch)));
   }
   note(`${singles} charges, each in a turn of its own.`);
-  const alone = exampleBatch(batches.length * batchSize).slice(0, singles);
+  const alone = batchAt(count, singles);
   const singleMs = await elapsedMs(async () => {
     for (const delivered of alone) await bookCharges(book, [delivered]);
   });
   note('1,000 leases and balances, one after the other; then leases again while batches are booked.');
-  const beside: Delivered<ChargeEvent>[][] = [];
-  const latency = await measureLatency(book, () => {
-    const batch = exampleBatch((batches.length + beside.length + 1) * batchSize);
-    beside.push(batch);
-    return bookCharges(book, batch);
-  });
+  let beside = count + 1;
+  const latency = await measureLatency(book, () => bookCharges(book, batchAt(beside++)));
   const perSecond = (count: number, ms: number) => (count / ms) * 1000;
-  const booked = batches.length * batchSize;
+  const booked = perSecond(count * batchSize, sum(bookedMs));
+  const single = perSecond(singles, singleMs);
   return [
-    { name: 'raw unnest inserts', value: perSecond(booked, rawMs), unit: 'rows/s' },
-    { name: 'booked', value: perSecond(booked, bookedMs), unit: 'charges/s', target: { atLeast: 8000 } },
-    { name: 'booked ÷ raw', value: (rawMs / bookedMs) * 100, unit: '%', target: { atLeast: 25 } },
-    { name: 'one commit per event', value: perSecond(singles, singleMs), unit: 'charges/s' },
-    {
-      name: 'booked ÷ one commit per event',
-      value: perSecond(booked, bookedMs) / perSecond(singles, singleMs),
-      unit: '×',
-      target: { atLeast: 10 },
-    },
+    { name: 'raw unnest inserts', value: perSecond(count * batchSize, rawMs), unit: 'rows/s' },
+    { name: 'booked', value: booked, unit: 'charges/s', target: { atLeast: 8000 } },
+    { name: 'booked ÷ raw', value: (rawMs / sum(bookedMs)) * 100, unit: '%', target: { atLeast: 25 } },
+    ...growth(bookedMs),
+    { name: 'one commit per event', value: single, unit: 'charges/s' },
+    { name: 'booked ÷ one commit per event', value: booked / single, unit: '×', target: { atLeast: 10 } },
     ...latency,
-    {
-      name: 'gross error',
-      value: await errorPpm(book, [...batches, alone, ...beside]),
-      unit: 'ppm',
-      target: { atMost: 0 },
-    },
+    await verified(url, note),
+    { name: 'gross error', value: await errorPpm(book, handedOver), unit: 'ppm', target: { atMost: 0 } },
   ];
 }
 
+/** How the rate holds as the book grows: the last fifth of the batches against the first. */
+function growth(bookedMs: readonly number[]): Figure[] {
+  const fifth = Math.floor(bookedMs.length / 5);
+  if (fifth === 0) return [];
+  const value = (sum(bookedMs.slice(0, fifth)) / sum(bookedMs.slice(-fifth))) * 100;
+  return [{ name: 'rate of the last fifth ÷ the first', value, unit: '%', target: { atLeast: 80 } }];
+}
+
+async function verified(url: string, note: Note): Promise<Figure> {
+  note('The verifier, over the whole book.');
+  let checked: Verification | undefined;
+  const ms = await elapsedMs(async () => (checked = await verifyLedger(url)));
+  const wrong = checked?.results.filter((result) => result.wrong > 0).map(({ check }) => check);
+  if (wrong === undefined || wrong.length > 0) throw new Error(`The verifier finds the book wrong: ${wrong?.join()}.`);
+  const events = /^\d+/.exec(checked?.results.find(({ check }) => check === 'identities')?.seen ?? '')?.[0];
+  return { name: 'verified', value: (Number(events) / ms) * 1000, unit: 'charges/s' };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+const amountOf = ({ event: { data } }: Delivered<ChargeEvent>) =>
+  data.rating.status === 'charged' ? parseAmount(data.rating.amount) : 0n;
+
 /** |general ledger − Σ of what was handed over| ÷ the latter. */
-async function errorPpm(book: DataSource, batches: readonly (readonly Delivered<ChargeEvent>[])[]): Promise<number> {
-  const expected = batches.flat().reduce((sum, { event: { data } }) => {
-    return data.rating.status === 'charged' ? sum + parseAmount(data.rating.amount) : sum;
-  }, 0n);
+async function errorPpm(book: DataSource, expected: Pico): Promise<number> {
   const { totals } = await readGeneralLedgerTotals(book, {});
   const found = totals.reduce((sum, { revenue }) => sum + parseAmount(revenue), 0n);
   const difference = found > expected ? found - expected : expected - found;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { bookCharges } from './book-charges.js';
 import { verifyLedger } from './chain/verify-ledger.js';
 import { type ChargeSketch, deliveredCharge } from './charge-event.fixture.js';
@@ -200,6 +201,15 @@ describe('months', () => {
     expect(results.filter(({ wrong }) => wrong > 0)).toEqual([]);
     await other.close();
   });
+});
+
+it('a month opens beside a reader who takes long, and nobody waits', async () => {
+  const reader = new pg.Client(ledger.database.url);
+  await reader.connect();
+  await reader.query('SET ROLE tollgate_ledger_reader; BEGIN; SELECT count(*) FROM ledger.charge');
+  await book({ org: 'early', id: 'a', amount: 1n, effectiveAt: '1999-12-31T23:59:59.999Z' });
+  await reader.query('COMMIT');
+  await reader.end();
 });
 
 describe('reports', () => {

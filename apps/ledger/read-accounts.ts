@@ -17,7 +17,10 @@ interface AccountRow {
   readonly credits: string;
 }
 
-/** The kept balances answer what everything came to; a part of it is added up. The parameters are $1 to $6. */
+/**
+ * The kept balances answer what everything came to; a part of it is added up. The parameters are $1 to $6: Postgres wants
+ * a type for each, also where the kept balances need two of them only.
+ */
 const selectAccounts = (scope: ReportScope) => `
   SELECT a.id, a.org_id, a.name, a.kind, a.currency, coalesce(b.debits, 0) AS debits, coalesce(b.credits, 0) AS credits
   FROM account a ${
