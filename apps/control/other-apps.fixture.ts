@@ -30,6 +30,7 @@ import { RequestFailure } from '#jetstream/request-failure.js';
 import { logger } from '#telemetry/log.js';
 import { AccountingAnswers } from './accounting/accounting-answers.fixture.js';
 import { BudgetAnswers } from './budgets/budget-answers.fixture.js';
+import { InvoiceAnswers } from './invoices/invoice-answers.fixture.js';
 
 type Asked<Contract extends { request: z.ZodType }> = z.output<Contract['request']>;
 
@@ -212,7 +213,7 @@ export class OtherApps {
 export async function startOtherApps(natsUrl: string): Promise<{ answers: OtherApps; app: INestMicroservice }> {
   @Module({
     imports: [JetStreamModule.forRoot({ servers: natsUrl, name: 'other-apps' })],
-    controllers: [OtherApps, BudgetAnswers, AccountingAnswers],
+    controllers: [OtherApps, BudgetAnswers, AccountingAnswers, InvoiceAnswers],
   })
   class OtherAppsModule {}
   const app = await NestFactory.createMicroservice(OtherAppsModule, {

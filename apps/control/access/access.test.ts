@@ -62,6 +62,8 @@ async function routes(org: string): Promise<readonly Route[]> {
     wallet: 'default',
     grant: 'welcome',
     budget: 'monthly',
+    invoice: 'july',
+    line: '1',
   };
   return Object.entries((await control.document()).paths).flatMap(([path, operations]) =>
     Object.entries(operations as Record<string, { security?: unknown[] }>).map(([method, { security }]) => ({
@@ -84,6 +86,14 @@ function bodyFor(route: string): unknown {
   }
   if (route.endsWith('/budgets')) {
     return { scope: 'organisation', currency: 'USD', amount: '1', period: 'month', enforcement: 'soft' };
+  }
+  if (route.endsWith('/invoices')) return { currency: 'USD', month: '2026-07' };
+  if (route.endsWith('/finalise')) return {};
+  if (route.endsWith('/void')) return { reason: 'Mine' };
+  if (route.endsWith('/payments')) return { amount: '1' };
+  if (route.endsWith('/credit-notes')) return { amount: '1', reason: 'Mine' };
+  if (route.endsWith('/billing-profile')) {
+    return { legalName: 'Mine', address: ['Here'], taxation: { jurisdiction: 'DE' } };
   }
   if (route.endsWith('/revisions')) return { amount: '2' };
   if (route.endsWith('/runs')) return { organisationId: 'other' };
@@ -169,7 +179,9 @@ describe("an organisation's token", () => {
     expect(refused.toSorted()).toEqual([
       'DELETE /v1/admin-tokens/none',
       'DELETE /v1/organisations/acme/grants/welcome',
+      'DELETE /v1/organisations/acme/invoices/july',
       'GET /v1/admin-tokens',
+      'GET /v1/issuers',
       'GET /v1/ledger/balance-sheet',
       'GET /v1/ledger/chain',
       'GET /v1/ledger/income-statement',
@@ -177,15 +189,24 @@ describe("an organisation's token", () => {
       'GET /v1/ledger/periods',
       'GET /v1/ledger/trial-balance',
       'GET /v1/organisations/acme/leases',
+      'GET /v1/tax-rates',
       'POST /v1/admin-tokens',
+      'POST /v1/issuers',
       'POST /v1/ledger/periods/2026-07/close',
       'POST /v1/organisations',
+      'POST /v1/organisations/acme/billing-profile',
       'POST /v1/organisations/acme/grants',
+      'POST /v1/organisations/acme/invoices',
+      'POST /v1/organisations/acme/invoices/july/credit-notes',
+      'POST /v1/organisations/acme/invoices/july/finalise',
+      'POST /v1/organisations/acme/invoices/july/payments',
+      'POST /v1/organisations/acme/invoices/july/void',
       'POST /v1/organisations/acme/ledger/corrections',
       'POST /v1/organisations/acme/wallet/top-ups',
       'POST /v1/organisations/acme/wallets/default/refunds',
       'POST /v1/organisations/acme/wallets/default/terms',
       'POST /v1/organisations/acme/wallets/default/top-ups',
+      'POST /v1/tax-rates',
     ]);
   });
 

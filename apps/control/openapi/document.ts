@@ -5,7 +5,7 @@ import { amount, currency, identifier, instant } from '#contracts/cloud-event.js
 import { chargeLine } from '#contracts/charge.js';
 import { priceBook, tariff } from '#contracts/price-book.js';
 import { ledgerEntry } from '#contracts/requests/ledger.js';
-import { csvColumnsExtension } from './operation.js';
+import { csvColumnsExtension, pdfExtension } from './operation.js';
 
 // Names for the parts of the contracts that the document refers to. Those of this app carry theirs themselves.
 const names: readonly [z.ZodType, { id: string; description?: string }][] = [
@@ -56,7 +56,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     standardSchemaConverter: (schema, { schemaType }) =>
       schema instanceof z.ZodType ? toJsonSchema(schema, schemaType) : undefined,
   });
-  describeCsv(document);
+  describeFormats(document);
   return document;
 }
 
@@ -80,11 +80,16 @@ function toJsonSchema(schema: z.ZodType, io: 'input' | 'output') {
   return { schema: converted, components };
 }
 
-function describeCsv(document: OpenAPIObject): void {
-  for (const path of Object.values(document.paths)) {
-    const { get } = path;
+function describeFormats(document: OpenAPIObject): void {
+  const formats = [
+    { extension: csvColumnsExtension, type: 'text/csv', schema: { type: 'string' } },
+    { extension: pdfExtension, type: 'application/pdf', schema: { type: 'string', format: 'binary' } },
+  ];
+  for (const { get } of Object.values(document.paths)) {
     const answer = get?.responses[200];
-    if (get === undefined || !(csvColumnsExtension in get) || answer === undefined || !('content' in answer)) continue;
-    answer.content = { ...answer.content, 'text/csv': { schema: { type: 'string' } } };
+    if (get === undefined || answer === undefined || !('content' in answer)) continue;
+    for (const { extension, type, schema } of formats) {
+      if (extension in get) answer.content = { ...answer.content, [type]: { schema } };
+    }
   }
 }

@@ -19,6 +19,8 @@ interface OperationSpec {
 }
 
 export const csvColumnsExtension = 'x-csv-columns';
+/** Of an operation whose answer can be had as PDF. */
+export const pdfExtension = 'x-pdf';
 
 const errorMeanings: Record<ErrorStatus, string> = {
   400: 'A field, parameter or header is wrong: `param` names it.',
