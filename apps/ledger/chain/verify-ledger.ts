@@ -14,6 +14,7 @@ import { verifyHeads } from './verify-heads.js';
 import { verifyIdentities } from './verify-identities.js';
 import { readPeriodCloses } from './verify-periods.js';
 import { verifyRows } from './verify-rows.js';
+import { verifySpending } from './verify-spending.js';
 import type { Movements } from './transaction.js';
 import { verifyTransactions } from './verify-transactions.js';
 
@@ -60,6 +61,7 @@ export async function verifyLedger(
     note(await verifyTransactions(book, { chain, closes, accounts, allowed: allowedMovements(), moved }));
     note(await verifyBalances(book, accounts, moved));
     note(await verifyIdentities(book));
+    note(await verifySpending(databaseUrl));
     note(await verifyFinalInvoices(databaseUrl));
     if (heads !== undefined) note(await verifyHeads(book, heads));
     return { results, ...(chain.head === undefined ? {} : { head: chain.head }) };
