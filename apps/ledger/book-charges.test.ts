@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { eventually } from '#jetstream/eventually.fixture.js';
 import { bookCharges } from './book-charges.js';
+import { addBudget } from './budgets/create-budget.js';
 import { deliveredCharge } from './charge-event.fixture.js';
-import { balancesOf, type TestLedger, testLedger, unsoundness } from './test-ledger.fixture.js';
+import { budgetRequest } from './leases/leases.fixture.js';
+import { balancesOf, type TestLedger, testLedger, unsoundness, wrongs } from './test-ledger.fixture.js';
 
 describe('booking charges', () => {
   let ledger: TestLedger;
@@ -104,6 +106,19 @@ describe('booking charges', () => {
     const rejections = await book(...sound.slice(0, 4), { org, id: 'odd', ...sketch }, ...sound.slice(4));
     expect(rejections.map(({ delivered, reason }) => [delivered.event.id, reason.code])).toEqual([['odd', 'invalid']]);
     expect(await charges(org)).toHaveLength(9);
+  });
+
+  it('books usage of the last nanosecond of a month in that month and day, in the budget too', async () => {
+    const march = new Date('2026-03-01T00:00:00Z');
+    await addBudget(ledger.source, budgetRequest({ orgId: 'last', amount: '1', period: 'day' }), march);
+    const effectiveAt = '2026-03-31T23:59:59.999999999Z';
+    expect(await book({ org: 'last', id: 'a', amount: 1n, effectiveAt })).toEqual([]);
+    const [row] = await ledger.source.query<{ charged: string; posted: string }[]>(
+      `SELECT c.effective_at::text AS charged, t.period::text AS posted
+       FROM charge c JOIN transaction t ON t.id = c.transaction_id WHERE c.org_id = 'last'`,
+    );
+    expect(row).toEqual({ charged: '2026-03-31 23:59:59.999999+00', posted: '2026-03-01' });
+    expect(await wrongs(ledger)).toEqual([]);
   });
 
   it('rejects a charge whose lines do not add up to it', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decideAdmission, heldBy, leftInWallet, thresholdsReached } from './decide-admission.js';
+import { decideAdmission, freeMoney, heldBy, leftInWallet, thresholdsReached } from './decide-admission.js';
 
 const pico = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
 const wanted = fc.bigInt({ min: 1n, max: 10n ** 20n });
@@ -73,6 +73,26 @@ describe('a wallet', () => {
     expect(leftInWallet({ own: 5n, held: 2n }, [], 10n)).toBe(13n);
     expect(leftInWallet({ own: 5n, held: 2n }, [{ own: 3n, held: 7n }], 10n)).toBe(9n);
     expect(leftInWallet({ own: -5n, held: 0n }, [{ own: -3n, held: 20n }], 10n)).toBe(-5n);
+  });
+});
+
+describe('the free money of a wallet', () => {
+  it('can leave it without taking what a lease needs, and all of it can while nothing is leased', () => {
+    fc.assert(
+      fc.property(pico, wanted, wanted, (money, elsewhere, held) => {
+        const left = leftInWallet({ own: money + elsewhere, held }, [], 0n);
+        const free = freeMoney(money, held, left);
+        expect(free <= money).toBe(true);
+        expect(left - free >= 0n).toBe(true);
+        expect(freeMoney(money, 0n, left + held)).toBe(money);
+      }),
+    );
+  });
+
+  it('is what grants and credit do not cover', () => {
+    expect(freeMoney(10n, 8n, 4n)).toBe(4n);
+    expect(freeMoney(10n, 8n, 102n)).toBe(10n);
+    expect(freeMoney(10n, 8n, -3n)).toBe(2n);
   });
 });
 

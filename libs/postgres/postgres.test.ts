@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { migrations } from '#migrations/postgres/all.js';
 import { superuser, testPostgres, type TestPostgres } from '#testing/postgres.js';
 import { createDataSource } from './data-source.js';
+import { isPassing } from './postgres-failure.js';
 import { migrate, revertMigrations } from './migrate.js';
 import { connectPostgres } from './postgres.module.js';
 
@@ -55,6 +57,17 @@ describe('a Postgres', () => {
       expect(session).toEqual({ role: 'tollgate_ledger', schema: 'ledger', application: 'postgres-test' });
       await expect(source.query('SELECT FROM control.virtual_key')).rejects.toThrow('permission denied');
     });
+  });
+
+  it('whose connection breaks between two statements of a transaction may be asked again', async () => {
+    const between = withSession((source) =>
+      source.transaction(async (db) => {
+        await db.query('SET LOCAL idle_in_transaction_session_timeout = 10');
+        await sleep(100);
+        await db.query('SELECT');
+      }),
+    );
+    expect(isPassing(await between.catch((error: unknown) => error))).toBe(true);
   });
 
   it('gives whole numbers as text: a float would round them', async () => {

@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Pico, parseAmount } from '#money/pico.js';
 import { bookCharges } from '../book-charges.js';
 import { type ChargeSketch, deliveredCharge } from '../charge-event.fixture.js';
+import { grantLease } from '../leases/grant-lease.js';
+import { leaseRequest } from '../leases/leases.fixture.js';
+import { settleHold } from '../leases/settle-lease.js';
 import { readEntries } from '../read-entries.js';
 import { balancesOf, type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
 import { topUpWallet } from '../top-up.js';
@@ -173,6 +176,31 @@ describe('money of a wallet', () => {
     expect(await refund('10', 'b')).toMatchObject({ repeated: false, balance: '10' });
     expect(await refund('10', 'b')).toMatchObject({ repeated: true, balance: '10' });
     expect(await balancesOf(ledger.source, 'back')).toMatchObject({ 'cash-clearing USD': '0' });
+  });
+
+  it('keeps what open leases need of it, beside grants, from refunds and transfers', async () => {
+    await open('leased', 'research');
+    await topUp('leased', '10');
+    await give('leased', 'gift', { amount: '2' });
+    const lease = leaseRequest({ orgId: 'leased', amount: '8' });
+    await grantLease(ledger.source, lease);
+    const take = (amount: string, idempotencyKey: string) =>
+      refundMoney(ledger.source, { orgId: 'leased', wallet: 'default', currency, amount, idempotencyKey });
+    const move = (amount: string, idempotencyKey: string) =>
+      transferMoney(ledger.source, {
+        ...{ orgId: 'leased', from: 'default', to: 'research', currency, amount, idempotencyKey },
+      });
+    // The grant bears 2 of the 8.
+    const told = { code: 'conflict', message: expect.stringContaining('open leases hold all but 4:') as unknown };
+    await expect(take('4.1', 'a')).rejects.toMatchObject(told);
+    await expect(move('4.1', 'b')).rejects.toMatchObject(told);
+    await move('1', 'c');
+    await take('3', 'd');
+    await expect(take('0.1', 'e')).rejects.toMatchObject({ code: 'conflict' });
+    await settleHold(ledger.source, { orgId: 'leased', leaseId: lease.leaseId, callId: 's', total: '0' });
+    await take('6', 'e');
+    // Again, it is answered as done.
+    expect(await take('3', 'd')).toMatchObject({ repeated: true });
   });
 
   it('is booked as given back when a payment provider says so, however often and in whatever order', async () => {
