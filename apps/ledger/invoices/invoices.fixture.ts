@@ -97,17 +97,18 @@ export async function partsOf(source: DataSource, orgId: string, id: string, lin
   }
 }
 
-/** Which standing invoices an event is on, by event id, and how much of it. */
+/** Which standing invoices a charge is on, by its event's id, and how much of it; an adjustment is `event#number`. */
 export async function placesOf(source: DataSource, orgId: string): Promise<Map<string, Map<string, Pico>>> {
   const places = new Map<string, Map<string, Pico>>();
   const { items } = await readInvoices(source, { orgId });
   for (const { id, state } of items) {
     if (state === 'draft' || state === 'void') continue;
     for (const { number } of await linesOf(source, orgId, id)) {
-      for (const { eventId, amount } of await partsOf(source, orgId, id, number)) {
-        const place = places.get(eventId) ?? new Map<string, Pico>();
+      for (const { eventId, adjustment, amount } of await partsOf(source, orgId, id, number)) {
+        const what = adjustment === undefined ? eventId : `${eventId}#${adjustment}`;
+        const place = places.get(what) ?? new Map<string, Pico>();
         place.set(id, (place.get(id) ?? 0n) + parseAmount(amount));
-        places.set(eventId, place);
+        places.set(what, place);
       }
     }
   }

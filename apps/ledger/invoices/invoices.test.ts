@@ -3,6 +3,9 @@ import { MerkleTree } from '#accounting/invoicing/merkle-tree.js';
 import { verifyProof } from '#accounting/invoicing/verify-proof.js';
 import { canonicalJson } from '#contracts/canonical-json.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
+import { bookCharges } from '../book-charges.js';
+import { deliveredCharge } from '../charge-event.fixture.js';
+import { correctBookedCharge } from '../corrections/correct-charge.js';
 import { balancesOf, type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
 import { topUpWallet } from '../top-up.js';
 import { giveCredits } from '../wallets/grant-credits.js';
@@ -303,49 +306,44 @@ describe('an invoice', () => {
     await expect(readInvoice(ledger.source, { orgId: 'edge', id: 'one' })).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('has corrections of charges as lines of their own', async () => {
+  it('has corrections of charges, and late prices, as lines of their own', async () => {
     await postpaidCustomer('fixed');
     await book({ org: 'fixed', id: 'a', effectiveAt: july, lines: cents(500) });
+    await bookCharges(ledger.source, [
+      deliveredCharge({ org: 'fixed', id: 'unpriced', effectiveAt: july, team: 'lab' }),
+    ]);
     await invoiceFor(ledger.source, { orgId: 'fixed', id: 'july' });
     await book({ org: 'fixed', id: 'b', effectiveAt: august, lines: cents(100) });
-    await giveBack('fixed', 'a', '2000000000000');
-    const { amounts } = await invoiceFor(ledger.source, { orgId: 'fixed', id: 'august', period: augustDays });
-    expect(amounts).toMatchObject({ exact: '-1', total: '-1', due: '-1', outstanding: '-1' });
-    const lines = await linesOf(ledger.source, 'fixed', 'august');
-    expect(lines.map(({ dimension, lateMonth, quantity, amount }) => [dimension, lateMonth, quantity, amount])).toEqual(
-      [
-        ['in.fresh.text', undefined, '100', '1'],
-        [undefined, '2025-07', '1', '-2'],
-      ],
-    );
-    expect(await partsOf(ledger.source, 'fixed', 'august', 2)).toMatchObject([
-      { eventId: 'a', adjustment: 1, amount: '-2' },
+    await correct('fixed', 'a', '3');
+    await correct('fixed', 'unpriced', '0.25');
+    const { state, amounts } = await invoiceFor(ledger.source, { orgId: 'fixed', id: 'august', period: augustDays });
+    expect([state, amounts]).toMatchObject([
+      'paid',
+      { exact: '-0.75', total: '-0.75', due: '-0.75', outstanding: '-0.75' },
     ]);
-    expect((await readInvoice(ledger.source, { orgId: 'fixed', id: 'august' })).state).toBe('paid');
+    const lines = await linesOf(ledger.source, 'fixed', 'august');
+    const said = lines.map((line) => [line.teamId, line.dimension, line.lateMonth, line.quantity, line.amount]);
+    expect(said).toEqual([
+      ['research', 'in.fresh.text', undefined, '100', '1'],
+      ['lab', undefined, '2025-07', '1', '0.25'],
+      ['research', undefined, '2025-07', '1', '-2'],
+    ]);
+    expect(await partsOf(ledger.source, 'fixed', 'august', 3)).toMatchObject([
+      { eventId: 'a', adjustment: 1, quantity: '1', amount: '-2' },
+    ]);
+    const asked = { orgId: 'fixed', id: 'august', line: 3, eventId: 'a' };
+    const { root } = await readInvoice(ledger.source, { orgId: 'fixed', id: 'august' });
+    expect(verifyProof(await proveOnInvoice(ledger.source, { ...asked, adjustment: 1 }), root)).toBe(true);
+    await expect(proveOnInvoice(ledger.source, asked)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
-/** As a correction of a charge is booked: what it was worth less, back to who owes it. */
-async function giveBack(orgId: string, eventId: string, amount: string): Promise<void> {
-  const account = (name: string) => `(SELECT id FROM account WHERE (org_id, name) = ('${orgId}', '${name}'))`;
-  await ledger.source.transaction(async (db) => {
-    await db.query(
-      `INSERT INTO transaction (org_id, currency, kind, idempotency_key, effective_at) VALUES ($1, 'USD', 'correction', $2, $3)`,
-      [orgId, `give back ${eventId}`, july],
-    );
-    const transaction = '(SELECT max(id) FROM transaction)';
-    await db.query(
-      `INSERT INTO posting (transaction_id, org_id, currency, debit_account, credit_account, amount)
-       VALUES (${transaction}, $1, 'USD', ${account('usage-revenue:openai')}, ${account('unbilled-receivable')}, $2)`,
-      [orgId, amount],
-    );
-    await db.query(
-      `INSERT INTO adjustment (org_id, event_id, number, currency, amount, cost, price_version, reason, transaction_id)
-       VALUES ($1, $2, 1, 'USD', -$3::numeric, 0, 'v2', 'priced too high', ${transaction})`,
-      [orgId, eventId, amount],
-    );
+/** What a charge was worth after all. */
+const correct = (orgId: string, eventId: string, amount: string) =>
+  correctBookedCharge(ledger.source, {
+    ...{ orgId, eventId, currency: 'USD', amount, cost: '0', priceVersion: 'v2', idempotencyKey: `correct ${eventId}` },
+    reason: 'The price was wrong.',
   });
-}
 
 describe('a final invoice', () => {
   it('is paid in parts, each once, and never more than is owed', async () => {
