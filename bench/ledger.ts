@@ -69,8 +69,7 @@ interface Subjects {
 async function measure({ book, open, charges, url, note }: Subjects): Promise<Figure[]> {
   note(`${charges} charges in batches of ${batchSize}, raw and booked by turns.`);
   const count = Math.ceil(charges / batchSize);
-  let rawMs = 0;
-  const bookedMs: number[] = [];
+  const [rawMs, bookedMs]: [number[], number[]] = [[], []];
   let handedOver = 0n;
   // A batch is made when it is booked: millions of them would not fit into memory.
   const batchAt = (index: number, size = batchSize) => {
@@ -81,7 +80,7 @@ async function measure({ book, open, charges, url, note }: Subjects): Promise<Fi
   // By turns, so that a noisy neighbour disturbs both alike.
   for (let index = 0; index < count; index += 1) {
     const batch = batchAt(index);
-    rawMs += await elapsedMs(() => insertCharges(open.manager, batch));
+    rawMs.push(await elapsedMs(() => insertCharges(open.manager, batch)));
     bookedMs.push(await elapsedMs(() => bookCharges(book, batch)));
   }
   note(`${singles} charges, each in a turn of its own.`);
@@ -96,10 +95,10 @@ async function measure({ book, open, charges, url, note }: Subjects): Promise<Fi
   const booked = perSecond(count * batchSize, sum(bookedMs));
   const single = perSecond(singles, singleMs);
   return [
-    { name: 'raw unnest inserts', value: perSecond(count * batchSize, rawMs), unit: 'rows/s' },
+    { name: 'raw unnest inserts', value: perSecond(count * batchSize, sum(rawMs)), unit: 'rows/s' },
     { name: 'booked', value: booked, unit: 'charges/s', target: { atLeast: 8000 } },
-    { name: 'booked ÷ raw', value: (rawMs / sum(bookedMs)) * 100, unit: '%', target: { atLeast: 25 } },
-    ...growth(bookedMs),
+    { name: 'booked ÷ raw', value: (sum(rawMs) / sum(bookedMs)) * 100, unit: '%', target: { atLeast: 25 } },
+    ...growth(rawMs, bookedMs),
     { name: 'one commit per event', value: single, unit: 'charges/s' },
     { name: 'booked ÷ one commit per event', value: booked / single, unit: '×', target: { atLeast: 10 } },
     ...latency,
@@ -108,12 +107,18 @@ async function measure({ book, open, charges, url, note }: Subjects): Promise<Fi
   ];
 }
 
-/** How the rate holds as the book grows: the last fifth of the batches against the first. */
-function growth(bookedMs: readonly number[]): Figure[] {
+/**
+ * How the rate holds as the book grows: the last fifth of the batches against the first. Each beside the raw inserts of
+ * the same time, so that it is not the machine's other work that is measured.
+ */
+function growth(rawMs: readonly number[], bookedMs: readonly number[]): Figure[] {
   const fifth = Math.floor(bookedMs.length / 5);
   if (fifth === 0) return [];
-  const value = (sum(bookedMs.slice(0, fifth)) / sum(bookedMs.slice(-fifth))) * 100;
-  return [{ name: 'rate of the last fifth ÷ the first', value, unit: '%', target: { atLeast: 80 } }];
+  const first = sum(rawMs.slice(0, fifth)) / sum(bookedMs.slice(0, fifth));
+  const last = sum(rawMs.slice(-fifth)) / sum(bookedMs.slice(-fifth));
+  return [
+    { name: 'rate of the last fifth ÷ the first', value: (last / first) * 100, unit: '%', target: { atLeast: 80 } },
+  ];
 }
 
 async function verified(url: string, note: Note): Promise<Figure> {

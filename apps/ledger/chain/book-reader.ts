@@ -14,6 +14,7 @@ export type Row = readonly Field[];
  */
 export class BookReader {
   #cursors = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly client: pg.Client) {}
 
@@ -48,9 +49,11 @@ export class BookReader {
     return new BookReader(client);
   }
 
-  async all(query: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const { rows } = await this.client.query<Field[]>({ text: query, values: [...parameters], rowMode: 'array' });
-    return rows;
+  all(query: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.#inTurn(async () => {
+      const { rows } = await this.client.query<Field[]>({ text: query, values: [...parameters], rowMode: 'array' });
+      return rows;
+    });
   }
 
   /** However many rows there are, a few thousand are in memory. */
@@ -60,7 +63,7 @@ export class BookReader {
     perFetch = rowsPerFetch,
   ): AsyncGenerator<Row, void> {
     const cursor = `book_${++this.#cursors}`;
-    await this.client.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`, [...parameters]);
+    await this.all(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`, parameters);
     const fetch = () => this.all(`FETCH ${perFetch} FROM ${cursor}`);
     let coming = fetch();
     try {
@@ -72,13 +75,21 @@ export class BookReader {
       }
     } finally {
       await coming.then(
-        () => this.client.query(`CLOSE ${cursor}`),
+        () => this.all(`CLOSE ${cursor}`),
         () => undefined,
       );
     }
   }
 
-  close(): Promise<void> {
-    return this.client.end();
+  async close(): Promise<void> {
+    await this.#last;
+    await this.client.end();
+  }
+
+  /** One connection does one thing at a time; several streams are read by turns. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 }
