@@ -39,7 +39,7 @@ import { nameLines, readDocument } from './read-document.js';
 import { showInvoice } from './show-invoice.js';
 
 /** A month of millions of charges is added up anew. */
-const computeTimeoutMs = 120_000;
+const computeTimeoutMs = 600_000;
 
 const newInvoice = z
   .strictObject({

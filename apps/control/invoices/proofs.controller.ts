@@ -12,7 +12,7 @@ import { Operation } from '../openapi/operation.js';
 import { linePath, type LinePath } from './fields.js';
 
 /** A line of millions of charges is read anew. */
-const readTimeoutMs = 120_000;
+const readTimeoutMs = 600_000;
 
 const shownPart = listLineParts.reply.shape.items.element.meta({ id: 'InvoiceLinePart' });
 const partsQuery = pageQuery.extend({ format });

@@ -49,6 +49,8 @@ async function finaliseInTurn(
 ): Promise<boolean> {
   const { orgId, id, currency } = subject;
   if (await isFinal(db, orgId, id)) return true;
+  // Meanwhile it may have been drafted for other days, or taken away.
+  if (!isDeepStrictEqual((await findDraft(db, orgId, id))?.subject, subject)) return false;
   if (!isDeepStrictEqual(await coverUsage(db, subject, usage.through), usage.coverage)) return false;
   const { issuer, customer, missing, ...assessed } = await assessInvoice(db, subject, usage);
   if (issuer === undefined || customer === undefined || missing.length > 0) {

@@ -15,7 +15,7 @@ import { RequestFailure } from '#jetstream/request-failure.js';
 import { formatAmount } from '#money/pico.js';
 import { cursorOf, pageSize, toPage } from '../page.js';
 import { notFinal } from './find-final.js';
-import { readCovered } from './read-covered.js';
+import { type PartFilter, readCovered } from './read-covered.js';
 import { readFinalLines } from './read-final-lines.js';
 import { readCoverage } from './read-standing.js';
 
@@ -26,6 +26,7 @@ interface NamedLine {
 }
 
 interface FoundPart {
+  readonly day: string;
   readonly source: PartSource;
   readonly part: LineAmount;
 }
@@ -40,19 +41,21 @@ export function readLineParts(
   request: z.infer<typeof listLineParts.request>,
 ): Promise<z.infer<typeof listLineParts.reply>> {
   const size = pageSize(request);
-  const [event, place] = cursorOf(request, 2);
+  const [day, event, place] = cursorOf(request, 3);
   return reading(source, async (db) => {
     const line = await requireLine(db, request);
     const found: FoundPart[] = [];
-    for await (const one of partsOf(db, request, line, event ?? undefined)) {
-      if (one.source.eventId === event && placeOf(one.source) <= Number(place)) continue;
+    const from = typeof day !== 'string' || typeof event !== 'string' ? undefined : { day, eventId: event };
+    for await (const one of partsOf(db, request, line, from)) {
+      const isBefore = one.day === day && one.source.eventId === event && placeOf(one.source) <= Number(place);
+      if (isBefore) continue;
       found.push(one);
       if (found.length > size) break;
     }
     return toPage(
       found,
       size,
-      (one) => [one.source.eventId, String(placeOf(one.source))],
+      (one) => [one.day, one.source.eventId, String(placeOf(one.source))],
       (one) => ({ ...showPart(one), hash: hex(leafHash(partLeaf(one.source, one.part))) }),
     );
   });
@@ -109,7 +112,7 @@ async function* partsOf(
   db: EntityManager,
   { orgId, id }: NamedLine,
   { subject }: InvoiceLine,
-  fromEvent?: string,
+  from?: PartFilter['from'],
 ): AsyncGenerator<FoundPart> {
   const [book] = await db.query<{ currency: string }[]>('SELECT currency FROM invoice WHERE (org_id, id) = ($1, $2)', [
     orgId,
@@ -119,10 +122,10 @@ async function* partsOf(
   const covered = { orgId, currency: book.currency, coverage: await readCoverage(db, orgId, id) };
   const { teamId, projectId } = subject;
   const wanted = lineKey(subject);
-  const filter = { teamId, projectId, ...(fromEvent === undefined ? {} : { fromEvent }) };
+  const filter = { teamId, projectId, ...(from === undefined ? {} : { from }) };
   for await (const charge of readCovered(db, covered, filter)) {
     const part = mergeParts(charge.parts).get(wanted);
-    if (part !== undefined) yield { source: charge.source, part };
+    if (part !== undefined) yield { day: charge.day, source: charge.source, part };
   }
 }
 

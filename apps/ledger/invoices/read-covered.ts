@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Coverage, PlannedCoverage } from '#accounting/invoicing/coverage.js';
+import type { Day, PlannedCoverage } from '#accounting/invoicing/coverage.js';
 import type { LinePart, PartSource } from '#accounting/invoicing/collect-lines.js';
 import type { Funding } from '#accounting/invoicing/settle-invoice.js';
 import { defaultWallet } from '#accounting/chart-of-accounts.js';
@@ -45,40 +45,48 @@ interface CoveredRow {
   readonly strays: boolean;
 }
 
+/** The days on which anything was taken. */
+const coveredDays = `
+  SELECT DISTINCT (t.effective_at AT TIME ZONE 'UTC')::date::text AS day FROM (${coveredTransactions}) AS t ORDER BY day`;
+
 /**
- * Charges and adjustments by event id. Charges are read from their months: those of the days taken, $8 to $9. A charge
- * outside its transaction's days was booked in one of several days; a time that Postgres rounded up may be the end itself.
+ * Charges and adjustments of one day, $8, by event id. Charges are read from its month, $9 to $10. A charge outside its
+ * transaction's days was booked in one of several days; a time that Postgres rounded up may be the end itself.
  */
 const coveredParts = `
-  WITH taken AS MATERIALIZED (${coveredTransactions})
+  WITH taken AS MATERIALIZED (${coveredTransactions}
+    AND t.effective_at >= $8::timestamp AT TIME ZONE 'UTC'
+    AND t.effective_at < ($8::timestamp + interval '1 day') AT TIME ZONE 'UTC')
   SELECT c.event_id, encode(c.usage_hash, 'hex') AS usage_hash, NULL::integer AS adjustment, c.amount,
-    CASE WHEN t.late THEN to_char(t.effective_at AT TIME ZONE 'UTC', 'YYYY-MM') END AS late_month,
+    CASE WHEN t.late THEN left($8::text, 7) END AS late_month,
     c.team_id, c.project_id, c.model, c.usage_sequence, c.lines,
-    c.effective_at < t.from_day::timestamp AT TIME ZONE 'UTC' OR c.effective_at > t.to_day::timestamp AT TIME ZONE 'UTC' AS strays
+    c.effective_at < t.from_day::timestamp AT TIME ZONE 'UTC' OR c.effective_at > t.to_day::timestamp AT TIME ZONE 'UTC'
+      AS strays
   FROM taken t JOIN charge c ON c.transaction_id = t.id
-  WHERE c.org_id = $1 AND c.effective_at >= $8::timestamp AT TIME ZONE 'UTC' AND c.effective_at < $9::timestamp AT TIME ZONE 'UTC'
-    AND ($10::text IS NULL OR c.team_id = $10) AND ($11::text IS NULL OR c.project_id = $11)
-    AND ($12::text IS NULL OR c.event_id >= $12)
+  WHERE c.org_id = $1 AND c.effective_at >= $9::timestamp AT TIME ZONE 'UTC'
+    AND c.effective_at <= $10::timestamp AT TIME ZONE 'UTC'
+    AND ($11::text IS NULL OR c.team_id = $11) AND ($12::text IS NULL OR c.project_id = $12)
+    AND ($13::text IS NULL OR c.event_id >= $13)
   UNION ALL
-  SELECT c.event_id, encode(c.usage_hash, 'hex'), a.number, a.amount,
-    CASE WHEN t.late THEN to_char(t.effective_at AT TIME ZONE 'UTC', 'YYYY-MM') END,
+  SELECT c.event_id, encode(c.usage_hash, 'hex'), a.number, a.amount, CASE WHEN t.late THEN left($8::text, 7) END,
     c.team_id, c.project_id, c.model, c.usage_sequence, NULL, false
   FROM taken t JOIN adjustment a ON a.transaction_id = t.id
   JOIN charge_identity i ON (i.org_id, i.event_id) = (a.org_id, a.event_id)
   JOIN charge c ON (c.org_id, c.event_id, c.effective_at) = (i.org_id, i.event_id, i.effective_at)
-  WHERE ($10::text IS NULL OR c.team_id = $10) AND ($11::text IS NULL OR c.project_id = $11)
-    AND ($12::text IS NULL OR c.event_id >= $12)
+  WHERE ($11::text IS NULL OR c.team_id = $11) AND ($12::text IS NULL OR c.project_id = $12)
+    AND ($13::text IS NULL OR c.event_id >= $13)
   ORDER BY event_id, adjustment NULLS FIRST`;
 
 /** Only such parts, where one line is looked into. */
 export interface PartFilter {
   readonly teamId?: string;
   readonly projectId?: string;
-  /** From this event on. */
-  readonly fromEvent?: string;
+  /** From this event of this day on. */
+  readonly from?: { readonly day: Day; readonly eventId: string };
 }
 
 export interface CoveredCharge {
+  readonly day: Day;
   readonly source: PartSource;
   readonly parts: readonly LinePart[];
   readonly usageSequence: number;
@@ -86,46 +94,54 @@ export interface CoveredCharge {
   readonly strays: boolean;
 }
 
-/** To be called in a database transaction: it reads by a cursor. Its order is that of the leaves of every line. */
+/**
+ * Day by day, and by event id within a day: the order of the leaves of every line. A day at a time, because a month of
+ * millions of charges is not sorted within the time that a statement has. To be called in a database transaction.
+ */
 export async function* readCovered(
   db: EntityManager,
   covered: Covered,
-  { teamId, projectId, fromEvent }: PartFilter = {},
+  filter: PartFilter = {},
 ): AsyncGenerator<CoveredCharge> {
-  if (covered.coverage.length === 0) return;
+  const days = await db.query<{ day: Day }[]>(coveredDays, parametersOf(covered));
+  for (const { day } of days) if (day >= (filter.from?.day ?? '')) yield* readDay(db, covered, day, filter);
+}
+
+async function* readDay(
+  db: EntityManager,
+  covered: Covered,
+  day: Day,
+  { teamId, projectId, from }: PartFilter,
+): AsyncGenerator<CoveredCharge> {
+  const fromEvent = from?.day === day ? from.eventId : undefined;
   await db.query(`DECLARE covered_parts NO SCROLL CURSOR FOR ${coveredParts}`, [
     ...parametersOf(covered),
-    ...monthsOf(covered.coverage),
-    ...[teamId, projectId, fromEvent],
+    ...[day, ...monthOf(day), teamId, projectId, fromEvent],
   ]);
-  try {
-    for (;;) {
-      const rows = await db.query<CoveredRow[]>(`FETCH ${rowsPerFetch} FROM covered_parts`);
-      for (const row of rows) yield toCharge(row);
-      if (rows.length < rowsPerFetch) return;
-    }
-  } finally {
-    await db.query('CLOSE covered_parts');
+  for (;;) {
+    const rows = await db.query<CoveredRow[]>(`FETCH ${rowsPerFetch} FROM covered_parts`);
+    for (const row of rows) yield toCharge(day, row);
+    if (rows.length < rowsPerFetch) break;
   }
+  // For the next day. Who stops before the end ends the database transaction, and the cursor with it.
+  await db.query('CLOSE covered_parts');
 }
 
-/** The months that hold these days: a transaction is of one month at most. */
-function monthsOf(coverage: readonly Coverage[]): [from: string, to: string] {
-  const days = coverage.flatMap(({ from, to }) => [from, to]).sort();
-  const [first = '', last = ''] = [days[0], days.at(-1)];
-  const next = new Date(`${last.slice(0, 7)}-01T00:00:00Z`);
+/** The first day of a day's month and that of the next one: a transaction is of one month at most. */
+function monthOf(day: Day): [first: Day, next: Day] {
+  const next = new Date(`${day.slice(0, 7)}-01T00:00:00Z`);
   next.setUTCMonth(next.getUTCMonth() + 1);
-  return [`${first.slice(0, 7)}-01`, next.toISOString().slice(0, 10)];
+  return [`${day.slice(0, 7)}-01`, next.toISOString().slice(0, 10)];
 }
 
-function toCharge(row: CoveredRow): CoveredCharge {
+function toCharge(day: Day, row: CoveredRow): CoveredCharge {
   const { event_id: eventId, usage_hash: usageHash, adjustment } = row;
   const who = {
     ...(row.late_month === null ? {} : { lateMonth: row.late_month }),
     teamId: row.team_id,
     projectId: row.project_id,
   };
-  const base = { usageSequence: Number(row.usage_sequence), strays: row.strays };
+  const base = { day, usageSequence: Number(row.usage_sequence), strays: row.strays };
   if (adjustment !== null) {
     const part = { subject: { ...who, model: row.model }, quantity: 1n, amount: BigInt(row.amount) };
     return { ...base, source: { eventId, usageHash, adjustment }, parts: [part] };

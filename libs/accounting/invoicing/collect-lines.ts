@@ -43,7 +43,7 @@ export interface CollectedLine extends LineAmount {
   readonly subject: LineSubject;
   /** How many charges, or adjustments, are in it. */
   readonly count: number;
-  /** Of the Merkle tree over `partLeaf` of each of them, in the order of their event ids. */
+  /** Of the Merkle tree over `partLeaf` of each of them, by day and then by event id. */
   readonly root: Digest;
 }
 
@@ -89,7 +89,7 @@ export function mergeParts(parts: readonly LinePart[]): ReadonlyMap<string, Line
   return merged;
 }
 
-/** Adds charges up to lines. They come in the order of their event ids, an adjustment after its charge. */
+/** Adds charges up to lines. They come by day (UTC) and then by event id, an adjustment after its charge. */
 export class LineCollector {
   readonly #lines = new Map<string, { subject: LineSubject; quantity: bigint; amount: Pico; tree: MerkleTree }>();
 
