@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { PostgresFailure } from './postgres-failure.js';
 
@@ -21,6 +22,17 @@ const statementTimeoutMs = 60_000;
 const idleInTransactionTimeoutMs = 60_000;
 
 /**
+ * A connection that breaks while it passes between the pool and TypeORM, neither of which listens then, would end the
+ * process. Nothing is lost: whoever queries it next is told.
+ */
+class ListeningClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
+/**
  * A pool whose every session acts as `role` in `schema`. Not yet connected: `initialize()` it.
  * `bigint` and `numeric` come back as strings, because a JSON number cannot hold them: read amounts with `BigInt`.
  */
@@ -41,6 +53,7 @@ export function createDataSource({
     entities: [...entities],
     poolSize: maxConnections,
     extra: {
+      Client: ListeningClient,
       options: `-c role=${role} -c search_path=${schema} -c timezone=UTC`,
       statement_timeout: statementTimeoutMs,
       // A server that vanished without a word must not hold a batch for ever: the client gives up a little later.

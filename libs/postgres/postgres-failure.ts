@@ -53,7 +53,9 @@ function explanationOf(error: unknown) {
   if (code !== undefined) return explanations[code];
   // node-postgres reports a connection that did not come about in time, or broke, without a code; TypeORM one that broke
   // between two statements of a transaction.
-  return /timeout|terminated|runner (was )?already released/i.test(messageOf(error)) ? explanations['ETIMEDOUT'] : undefined;
+  return /timeout|terminated|not queryable|runner (was )?already released/i.test(messageOf(error))
+    ? explanations['ETIMEDOUT']
+    : undefined;
 }
 
 function messageOf(error: unknown): string {
