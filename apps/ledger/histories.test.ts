@@ -94,7 +94,7 @@ describe('a book with any history', () => {
         expect(await wrongs(ledger)).toEqual([]);
       }),
       // A shorter history would be of another calendar: what failed is shown as it was.
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 12, endOnFailure: true },
     );
   });
 });

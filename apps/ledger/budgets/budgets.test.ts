@@ -15,6 +15,7 @@ import { postTransactions, takeTurn } from '../post-transactions.js';
 import { type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
 import { countSpending } from './count-spending.js';
 import { addBudget } from './create-budget.js';
+import { verifyLedger } from '../chain/verify-ledger.js';
 import { publishAlerts } from './publish-alerts.js';
 import { readAlerts } from './read-alerts.js';
 import { readBudget, readBudgets } from './read-budgets.js';
@@ -220,6 +221,11 @@ describe('a budget', () => {
       { ...difference, periodStart: '2026-07-20T00:00:00.000Z', kept: '2.000000000001', booked: '2' },
       { ...difference, periodStart: '2026-07-27T00:00:00.000Z', kept: '0', booked: '3' },
     ]);
+    const { results } = await verifyLedger(ledger.database.url);
+    expect(results.find(({ check }) => check === 'spending')).toMatchObject({
+      wrong: 2,
+      first: { key: 'wrong b 2026-07-20T00:00:00.000Z', stored: '2.000000000001', expected: '2' },
+    });
     await rebuildSpending(source);
     expect(await proveSpending(source)).toEqual([]);
   });

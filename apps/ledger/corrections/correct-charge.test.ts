@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { answer } from '../answer.js';
 import { bookCharges } from '../book-charges.js';
 import { deliveredCharge } from '../charge-event.fixture.js';
 import { balancesOf, type TestLedger, testLedger } from '../test-ledger.fixture.js';
@@ -21,5 +22,12 @@ describe('a correction', () => {
     const balances = await balancesOf(ledger.source, 'order');
     expect(balances['customer-credits:z USD']).toBe('0');
     expect(balances['customer-credits:a USD']).toBe('0.00000000001');
+  });
+
+  it('to more than an amount can be is refused in a sentence', async () => {
+    const right = { amount: '9999999999999999', cost: '0', priceVersion: 'v', reason: 'It was more.' };
+    const named = { orgId: 'order', eventId: 'e', currency: 'USD', idempotencyKey: 'more' };
+    const refused = answer(correctBookedCharge(ledger.source, { ...named, ...right }));
+    await expect(refused).rejects.toMatchObject({ code: 'invalid' });
   });
 });
