@@ -61,7 +61,7 @@ async function killUntil(done: () => boolean): Promise<void> {
        WHERE datname = current_database() AND application_name = 'ledger-test' AND xact_start IS NOT NULL
        ORDER BY random() LIMIT 1`,
     );
-    await sleep(12);
+    await sleep(25);
   }
 }
 
