@@ -97,6 +97,23 @@ describe('correcting a charge', () => {
     expect(await balancesOf(ledger.source, 'mixed')).toMatchObject({ [credits]: '0.00000000005', [wallet]: '0' });
   });
 
+  it('keeps what timed out here on the book, and charges it when its usage is told: fault 5', async () => {
+    await book({ org: 'timeout', id: 'a' });
+    const onBook = () =>
+      ledger.source.query<unknown[]>(`SELECT status, amount FROM charge WHERE org_id = 'timeout' AND event_id = 'a'`);
+    expect(await onBook()).toEqual([{ status: 'suspended', amount: null }]);
+    expect(await balancesOf(ledger.source, 'timeout')).toEqual({});
+    await correct('timeout', 'a', ['0.004', '0.003']);
+    await book({ org: 'timeout', id: 'a' });
+    expect(await onBook()).toEqual([{ status: 'suspended', amount: null }]);
+    expect(await balancesOf(ledger.source, 'timeout')).toEqual({
+      'usage-revenue:openai USD': '0.004',
+      'customer-wallet USD': '-0.004',
+      'cost-of-sales:openai USD': '0.003',
+      'provider-clearing:openai USD': '0.003',
+    });
+  });
+
   it('prices a suspended charge late, by the day on which it happened: fault 36', async () => {
     await giveCredits(ledger.source, {
       ...{ ...usd('late'), id: 'july', amount: '1', priority: 1, idempotencyKey: 'g' },
