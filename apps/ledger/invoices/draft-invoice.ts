@@ -1,10 +1,11 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { rootOfLines } from '#accounting/invoicing/collect-lines.js';
 import { sumOf } from '#accounting/invoicing/invoice-tax.js';
 import type { discardDraft, draftInvoice, Invoice } from '#contracts/requests/invoices.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
 import { formatAmount } from '#money/pico.js';
+import { takeTurn } from '../post-transactions.js';
 import { type AssessedInvoice, assessInvoice } from './assess-invoice.js';
 import { computeUsage, type InvoicedUsage, type InvoiceSubject } from './compute-usage.js';
 import { type DraftContent, findDraft, isFinal } from './find-draft.js';
@@ -16,20 +17,19 @@ import { showLine } from './shown-line.js';
  */
 export async function makeDraft(source: DataSource, subject: z.infer<typeof draftInvoice.request>): Promise<Invoice> {
   const { orgId, id, currency, period } = subject;
-  if (await isFinal(source.manager, orgId, id)) {
-    throw new RequestFailure('conflict', `Invoice "${id}" is final: another draft needs another id.`);
-  }
+  await requireNotFinal(source.manager, orgId, id);
   const usage = await computeUsage(source, subject);
   const assessed = await assessInvoice(source.manager, subject, usage);
   const content: DraftContent = {
     invoice: showDraft(subject, usage, assessed),
     lines: usage.lines.map(showLine),
   };
-  await source.transaction(async (db) => {
+  // In a turn, as making it final is: no draft is left beside the invoice that it became.
+  await takeTurn(source, async (db) => {
+    await requireNotFinal(db, orgId, id);
     await db.query('DELETE FROM invoice_draft WHERE (org_id, id) = ($1, $2)', [orgId, id]);
     await db.query(
-      `INSERT INTO invoice_draft (org_id, id, currency, from_day, to_day, content) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (org_id, id) DO NOTHING`,
+      `INSERT INTO invoice_draft (org_id, id, currency, from_day, to_day, content) VALUES ($1, $2, $3, $4, $5, $6)`,
       [orgId, id, currency, period.from, period.to, JSON.stringify(content)],
     );
   });
@@ -44,6 +44,11 @@ export async function removeDraft(
   const draft = await requireDraft(source, orgId, id);
   await source.query('DELETE FROM invoice_draft WHERE (org_id, id) = ($1, $2)', [orgId, id]);
   return draft.content.invoice;
+}
+
+async function requireNotFinal(db: EntityManager, orgId: string, id: string): Promise<void> {
+  if (!(await isFinal(db, orgId, id))) return;
+  throw new RequestFailure('conflict', `Invoice "${id}" is final: another draft needs another id.`);
 }
 
 async function requireDraft(source: DataSource, orgId: string, id: string) {
