@@ -15,7 +15,6 @@ const programs = {
   bench: 'dist/bench/main.js',
   usage: 'dist/apps/cli/main.js',
   convert: 'dist/apps/cli/main.js',
-  ledger: 'dist/apps/ledger/command-line.js',
 };
 
 // An npm that was killed tells nobody; what it started goes with it, in good order.

@@ -4,6 +4,7 @@ import { EngineFailure } from '#embedded/engine-failure.js';
 import { PostgresFailure } from '#postgres/postgres-failure.js';
 import { DemoFailure } from './demo/demo-failure.js';
 import { demoCommand } from './demo/demo.command.js';
+import { ledgerCommand } from './ledger.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { startCommand } from './start.command.js';
 import { StartFailure } from './start-failure.js';
@@ -12,8 +13,10 @@ const explained = [StartFailure, EngineFailure, ConfigError, PostgresFailure, De
 
 const program = new Command('tollgate')
   .description('Relays AI API calls and charges for them exactly.')
+  .enablePositionalOptions()
   .addCommand(startCommand(), { isDefault: true })
   .addCommand(demoCommand())
+  .addCommand(ledgerCommand())
   .addCommand(migrateCommand());
 
 // A terminal that is gone must not keep us from stopping in good order.
