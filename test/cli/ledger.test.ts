@@ -73,7 +73,10 @@ describe('npm run ledger', () => {
   });
 
   it('says what is missing or cannot be reached', () => {
-    expect(run(['verify'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^DATABASE_URL is missing\./) });
+    expect(run(['--data', folder, 'verify'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^No Tollgate runs on .*: start it with npm start, or name the book/),
+    });
     const { port } = new URL(ledger.database.url);
     const { status, stderr } = run(['verify', '--database-url', `postgres://nobody:x@127.0.0.1:${port}/none`]);
     expect({ status, stderr }).toEqual({
