@@ -67,10 +67,13 @@ describe.each(pairs)('a request from %s to %s', (from, to) => {
         const lost = allowed.losses.filter(({ weight }) => weight === 'meaning');
         expect(asked instanceof Refusal).toBe(lost.length > 0);
         if (asked instanceof Refusal) expect(asked.message).toContain(lost[0]!.at);
-        const { settings } = protocols[to].readRequest(new Reading(new Losses()).open(allowed.body));
+        const unheard = new Losses();
+        const { settings } = protocols[to].readRequest(new Reading(unheard).open(allowed.body));
+        // Gemini's reader leaves out a topK of 64, and says so: it is what Gemini does without it.
+        const usual = new Set(unheard.list().map(({ at }) => at));
         for (const name of Object.keys(request.settings) as (keyof typeof settings)[]) {
           const source = protocols[from].settingNames[name];
-          if (unsaid.has(source)) continue;
+          if (unsaid.has(source) || usual.has(protocols[to].settingNames[name])) continue;
           const told = allowed.losses.some(({ at }) => at.startsWith(source) || source.startsWith(at));
           if (!told) expect({ name, value: settings[name] }).toEqual({ name, value: request.settings[name] });
         }
