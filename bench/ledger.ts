@@ -23,6 +23,8 @@ const defaultCharges = 100_000;
 const batchSize = 1000;
 /** One commit per event is slow: a sample of it tells its rate. */
 const singles = 1000;
+/** A long run tells how it goes. */
+const batchesPerNote = 250;
 
 /** What an open book costs: the same rows, in the same batches, into a table without a key, a check or a trigger. */
 const openTable = `
@@ -82,6 +84,7 @@ async function measure({ book, open, charges, url, note }: Subjects): Promise<Fi
     const batch = batchAt(index);
     rawMs.push(await elapsedMs(() => insertCharges(open.manager, batch)));
     bookedMs.push(await elapsedMs(() => bookCharges(book, batch)));
+    if ((index + 1) % batchesPerNote === 0) note(progress(rawMs, bookedMs));
   }
   note(`${singles} charges, each in a turn of its own.`);
   const alone = batchAt(count, singles);
@@ -91,7 +94,6 @@ async function measure({ book, open, charges, url, note }: Subjects): Promise<Fi
   note('1,000 leases and balances, one after the other; then leases again while batches are booked.');
   let beside = count + 1;
   const latency = await measureLatency(book, () => bookCharges(book, batchAt(beside++)));
-  const perSecond = (count: number, ms: number) => (count / ms) * 1000;
   const booked = perSecond(count * batchSize, sum(bookedMs));
   const single = perSecond(singles, singleMs);
   return [
@@ -105,6 +107,14 @@ async function measure({ book, open, charges, url, note }: Subjects): Promise<Fi
     await verified(url, note),
     { name: 'gross error', value: await errorPpm(book, handedOver), unit: 'ppm', target: { atMost: 0 } },
   ];
+}
+
+/** How it goes: the last batches, booked and raw. */
+function progress(rawMs: readonly number[], bookedMs: readonly number[]): string {
+  const rate = (ms: readonly number[]) => perSecond(batchesPerNote * batchSize, sum(ms.slice(-batchesPerNote)));
+  const [booked, raw] = [rate(bookedMs), rate(rawMs)];
+  const percent = ((booked / raw) * 100).toFixed(0);
+  return `${bookedMs.length * batchSize} booked: ${booked.toFixed(0)} charges/s of late, ${percent} % of raw.`;
 }
 
 /**
@@ -130,6 +140,8 @@ async function verified(url: string, note: Note): Promise<Figure> {
   const events = /^\d+/.exec(checked?.results.find(({ check }) => check === 'identities')?.seen ?? '')?.[0];
   return { name: 'verified', value: (Number(events) / ms) * 1000, unit: 'charges/s' };
 }
+
+const perSecond = (count: number, ms: number) => (count / ms) * 1000;
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 

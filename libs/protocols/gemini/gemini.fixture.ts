@@ -85,7 +85,9 @@ export function answerOf(events: readonly ChatEvent[]): ChatAnswer {
     if (citation) part['citations'] = [...((part['citations'] as unknown[] | undefined) ?? []), citation];
     if (logprobs) part['logprobs'] = [...((part['logprobs'] as unknown[] | undefined) ?? []), ...logprobs];
   }
-  const choices = [...new Set([...parts.keys(), ...stops.keys()])].map((index) => ({
+  // By their index: a choice may be told of by nothing but its stop, which comes last.
+  const indexes = [...new Set([...parts.keys(), ...stops.keys()])].sort((one, other) => one - other);
+  const choices = indexes.map((index) => ({
     index,
     parts: [...partsOf(index).values()].map(({ text, ...part }) => {
       if (part['kind'] === 'tool-call') return { ...part, arguments: text };
