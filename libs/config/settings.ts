@@ -51,6 +51,17 @@ export const paymentWebhookSecret = optionalSecret(
   'whsec_ and at least 24 random bytes in base64; leave it out to take no payment events',
 );
 
+/** Control seals the secrets of channels with it, and the relays open them: see secrets-key.ts. */
+export const secretsKeys = optionalSecret(
+  z.string().min(1, 'it is empty'),
+  '32 random bytes in base64, the same for control and every relay; to replace it, put the new one before it with a comma',
+);
+
+export const secretsKeyFile = z
+  .string()
+  .exactOptional()
+  .describe('the path of a file with what would otherwise stand in TOLLGATE_SECRETS_KEY, one key a line');
+
 export const logLevel = z
   .enum(['debug', 'info', 'warn', 'error'])
   .default('info')

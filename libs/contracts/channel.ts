@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { identifier, name } from '#contracts/cloud-event.js';
+import { usageApis } from '#usage/usage-api.js';
+
+const milliseconds = z.int().min(1).max(3_600_000);
+
+/** An upstream account or gateway, as a channels file and control's API both describe it. */
+export const channelFields = {
+  id: identifier,
+  /** A preset's name, or the module of an adapter from outside. */
+  adapter: name(256),
+  /** By whose prices and rules its usage counts. Default: the adapter's. */
+  provider: name(64).exactOptional(),
+  baseUrl: z.url({ protocol: /^https?$/, error: 'an http or https URL, with or without /v1' }).exactOptional(),
+  /** The models by the clients' names; as an object, each with the upstream's own name. */
+  models: z.union([z.array(name(256)).min(1), z.record(name(256), name(256))], {
+    error: 'a list of names, or an object of the client’s names with the upstream’s',
+  }),
+  /** Only these of the APIs that the adapter serves. */
+  apis: z.array(z.enum(usageApis)).min(1).exactOptional(),
+  /** Where the data is processed, in the words of the policies that ask for it. */
+  region: name(64).exactOptional(),
+  /** Channels of the highest priority are tried first. */
+  priority: z.int().min(-1000).max(1000).exactOptional(),
+  /** How large its share is among channels of the same priority. */
+  weight: z.number().positive().max(1_000_000).exactOptional(),
+  timeouts: z
+    .strictObject({
+      firstByteMs: milliseconds.exactOptional(),
+      /** Between two pieces of an answer. */
+      idleMs: milliseconds.exactOptional(),
+      totalMs: milliseconds.exactOptional(),
+    })
+    .exactOptional(),
+  /** What this adapter needs besides. No secrets. */
+  settings: z.record(name(64), name(256)).exactOptional(),
+};
+
+const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/);
+
+/** A secret at rest: AES-256-GCM, bound to the thing it belongs to. See libs/config/seal-secret.ts. */
+export const sealedSecret = z.strictObject({
+  /** Which key sealed it: keys are replaced, and sealed secrets outlive them. */
+  keyId: z.string().regex(/^[0-9a-f]{16}$/),
+  iv: base64,
+  tag: base64,
+  ciphertext: base64,
+});
+export type SealedSecret = z.infer<typeof sealedSecret>;
+
+/** A channel that control keeps: bucket `channels`, key `channel.<id>`. Its secret is sealed for its id. */
+export const publishedChannel = z.strictObject({ ...channelFields, secret: sealedSecret.exactOptional() });
+export type PublishedChannel = z.infer<typeof publishedChannel>;
+
+export const channelEntryName = (id: string) => `channel.${id}`;
