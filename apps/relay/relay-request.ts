@@ -8,9 +8,10 @@ import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
 import type { Channel } from './channels/channel.js';
 import type { ChannelTable } from './channels/channel-table.js';
-import type { AnswerEnd } from './forward/answer.js';
+import { type Answer, type AnswerEnd, FirstByteTimeout } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt } from './forward/forward-attempt.js';
+import { isChannelFailure } from './forward/upstream-failure.js';
 import type { OpenedAttempt } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
 import type { Publisher } from './publish/publisher.js';
@@ -45,15 +46,28 @@ const NO_ROOM = new Refusal(
   'The relay cannot record more requests until its event log is back: try again later.',
 );
 
+/** Models may think for minutes before their first byte: the official SDKs wait ten. */
+const FIRST_BYTE_TIMEOUT_MS = 600_000;
+
 /** What admission found out about a request that may go upstream. */
 interface Admitted {
   readonly caller: Caller;
-  readonly channel: Channel;
+  /** In the order in which they are tried. */
+  readonly candidates: readonly Channel[];
   readonly model: ModelRequest;
   readonly priceVersion: string;
 }
 
-/** The way of one request through the relay: authenticate, read, find its channel, open, forward, settle. */
+/** One candidate's turn. */
+interface Turn {
+  readonly channel: Channel;
+  /** 1 for the first attempt of the request. */
+  readonly number: number;
+  /** No other attempt follows, whatever comes of this one. */
+  readonly isLast: boolean;
+}
+
+/** The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. */
 export class RelayRequest {
   constructor(private readonly rooms: RelayRooms) {}
 
@@ -66,7 +80,7 @@ export class RelayRequest {
       const refusal =
         admitted instanceof Refusal
           ? admitted
-          : await this.rooms.inFlight.track(this.#attempt(admitted, { ...exchange, requestId }));
+          : await this.rooms.inFlight.track(this.#walk(admitted, { ...exchange, requestId }));
       if (refusal !== undefined) this.#refuse(api, refusal, { response, requestId });
     } catch (error) {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
@@ -100,29 +114,41 @@ export class RelayRequest {
     if (body === undefined || body instanceof Refusal) return body;
     const model = readModelRequest(body);
     if (model instanceof Refusal) return model;
-    const channel = channels.find(api, model.model);
-    if (channel instanceof Refusal) return channel;
+    const candidates = channels.find(api, model.model);
+    if (candidates instanceof Refusal) return candidates;
     if (inFlight.closing) return new Refusal('unavailable', 'This relay is stopping: try again.');
     if (!journal.hasRoom()) return NO_ROOM;
-    return { caller, channel, model, priceVersion };
+    return { caller, candidates, model, priceVersion };
   }
 
-  async #attempt(admitted: Admitted, exchange: Exchange): Promise<Refusal | undefined> {
-    const { channel, model } = admitted;
-    const attempt = this.#open(admitted, exchange.requestId);
+  /** Candidate after candidate, until one has answered the client. @returns why none did. */
+  async #walk(admitted: Admitted, exchange: Exchange): Promise<Refusal | undefined> {
+    const { candidates, model } = admitted;
+    for (const [at, channel] of candidates.entries()) {
+      const isLast = at === candidates.length - 1;
+      const { answer, end } = await this.#attempt({ channel, number: at + 1, isLast }, admitted, exchange);
+      if (!isLast && mayBeReplaced(answer, end) && !this.rooms.inFlight.closing) continue;
+      return answer.finish() ? undefined : noAnswer(model.model, end.error);
+    }
+    return noAnswer(model.model, undefined);
+  }
+
+  async #attempt(turn: Turn, admitted: Admitted, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
+    const attempt = this.#open(turn, admitted, exchange.requestId);
     await this.rooms.journal.opened(attempt);
-    const answer = forwardAttempt(this.rooms.upstream, channel, model, exchange);
+    const limits = { replaceable: !turn.isLast, firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS };
+    const answer = forwardAttempt(this.rooms.upstream, { channel: turn.channel, ...limits }, admitted.model, exchange);
     const end = await this.rooms.inFlight.ended(answer);
     await this.#settle(attempt, end);
-    return answer.finish() ? undefined : noAnswer(model.model, end.error);
+    return { answer, end };
   }
 
-  #open({ caller, channel, model, priceVersion }: Admitted, requestId: string): OpenedAttempt {
+  #open({ channel, number }: Turn, { caller, model, priceVersion }: Admitted, requestId: string): OpenedAttempt {
     return {
       id: uuidv7(),
       relayId: this.rooms.relayId,
       requestId,
-      attempt: 1,
+      attempt: number,
       ...caller,
       channelId: channel.id,
       provider: channel.provider,
@@ -152,8 +178,15 @@ export class RelayRequest {
   }
 }
 
+/** The client has seen nothing yet, and another channel may do better. */
+function mayBeReplaced(answer: Answer, { httpStatus, error }: AnswerEnd): boolean {
+  if (!answer.isReplaceable) return false;
+  return error !== undefined || (httpStatus !== undefined && isChannelFailure(httpStatus));
+}
+
 function noAnswer(model: string, error: Error | undefined): Refusal {
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError) {
+  const timeouts = [FirstByteTimeout, errors.HeadersTimeoutError, errors.ConnectTimeoutError];
+  if (timeouts.some((timeout) => error instanceof timeout)) {
     return new Refusal('upstream_timeout', `The upstream of "${model}" did not answer in time: try again later.`);
   }
   return new Refusal(

@@ -257,7 +257,7 @@ describe('the official SDKs', () => {
       text += part.choices[0]!.delta.content ?? '';
     }
     expect(text).toBe('Good day');
-    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['nowhere', 'gpt-4o']);
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['gpt-4o', 'nowhere']);
     await expect(client.chat.completions.create({ ...ask, model: 'gpt-9' })).rejects.toMatchObject({
       status: 404,
       code: 'model_not_found',

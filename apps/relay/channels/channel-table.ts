@@ -2,9 +2,9 @@ import { type Api, apiPaths, apis } from '#protocols/api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { Channel } from './channel.js';
 
-/** Which channel serves a model in a protocol. Where several do, the first of the file. */
+/** Which channels serve a model in a protocol, in the order of the file. */
 export class ChannelTable {
-  readonly #channels: Readonly<Record<Api, ReadonlyMap<string, Channel>>>;
+  readonly #channels: Readonly<Record<Api, ReadonlyMap<string, readonly Channel[]>>>;
 
   constructor(readonly channels: readonly Channel[]) {
     this.#channels = {
@@ -13,9 +13,9 @@ export class ChannelTable {
     };
   }
 
-  find(api: Api, model: string): Channel | Refusal {
-    const channel = this.#channels[api].get(model);
-    if (channel !== undefined) return channel;
+  find(api: Api, model: string): readonly Channel[] | Refusal {
+    const serving = this.#channels[api].get(model);
+    if (serving !== undefined) return serving;
     const name = model.length > 100 ? `${model.slice(0, 100)}…` : model;
     const elsewhere = apis.find((other) => this.#channels[other].has(model));
     return elsewhere === undefined
@@ -32,12 +32,14 @@ export class ChannelTable {
   }
 
   models(api: Api): { id: string; provider: string }[] {
-    return [...this.#channels[api]].map(([id, { provider }]) => ({ id, provider }));
+    return [...this.#channels[api]].map(([id, serving]) => ({ id, provider: serving[0]!.provider }));
   }
 }
 
-function byModel(channels: readonly Channel[], api: Api): Map<string, Channel> {
-  // In reverse, so that the first of the file is the one that stays.
-  const served = channels.filter(({ protocol }) => protocol === api).reverse();
-  return new Map(served.flatMap((channel) => channel.models.map((model) => [model, channel] as const)));
+function byModel(channels: readonly Channel[], api: Api): Map<string, Channel[]> {
+  const serving = new Map<string, Channel[]>();
+  for (const channel of channels.filter(({ protocol }) => protocol === api)) {
+    for (const model of channel.models) serving.set(model, [...(serving.get(model) ?? []), channel]);
+  }
+  return serving;
 }

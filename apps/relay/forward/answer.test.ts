@@ -8,7 +8,7 @@ beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 const source = { provider: 'openai', api: 'openai-chat', requestedModel: 'gpt-4o' } as const;
-const options = { source, requestId: 'req_1', hideUsage: false };
+const options = { source, requestId: 'req_1', hideUsage: false, replaceable: false, firstByteTimeoutMs: 600_000 };
 const upstream = () => {
   const controller = {
     paused: false,
