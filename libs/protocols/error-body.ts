@@ -4,6 +4,7 @@ import type { ChatApi } from './chat/chat-api.js';
 export type RefusalCode =
   | 'invalid_request'
   | 'unauthenticated'
+  | 'forbidden'
   | 'model_not_found'
   | 'not_found'
   | 'too_large'
@@ -39,6 +40,7 @@ const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthr
     anthropic: 'authentication_error',
     google: 'UNAUTHENTICATED',
   },
+  forbidden: { status: 403, openai: 'permission_error', anthropic: 'permission_error', google: 'PERMISSION_DENIED' },
   model_not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
   not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
   timeout: {

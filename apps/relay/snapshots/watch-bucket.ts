@@ -11,7 +11,7 @@ export interface BucketWatch {
 }
 
 export interface BucketWatchPorts {
-  /** @param value undefined when the entry is gone, or is no JSON. */
+  /** @param value undefined when the entry is gone; null, which no schema takes, when it is no JSON. */
   readonly update: (name: string, value: unknown) => void;
   readonly complain: (sentence: string, error?: unknown) => void;
 }
@@ -54,8 +54,8 @@ export function watchBucket(connection: NatsConnection, bucket: string, ports: B
     try {
       return entry.json();
     } catch (error) {
-      ports.complain(`Entry ${entry.key} of bucket ${bucket} is no JSON: it counts as gone.`, error);
-      return undefined;
+      ports.complain(`Entry ${entry.key} of bucket ${bucket} is no JSON.`, error);
+      return null;
     }
   }
 }

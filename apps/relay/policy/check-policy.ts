@@ -1,0 +1,139 @@
+import type { JsonObject } from '#usage/json.js';
+import type { UsageApi } from '#usage/usage-api.js';
+import { Refusal } from '#protocols/error-body.js';
+import { askedOutput } from './asked-output.js';
+import type { LevelRules } from './level-rules.js';
+import { METADATA_HEADER, type Metadata } from './read-metadata.js';
+
+/** A request, as far as policies are about it. */
+export interface AskedCall {
+  readonly operation: { readonly name: string; readonly api?: UsageApi };
+  readonly model: string | undefined;
+  readonly json: JsonObject | undefined;
+  /** Where it comes from. Absent when that cannot be told. */
+  readonly address: string | undefined;
+  readonly metadata: Metadata;
+}
+
+export interface Permitted {
+  /** What is called: the model that the client's name stands for. */
+  readonly model: string | undefined;
+  /** The only regions whose channels may be used. Absent: any channel may. */
+  readonly regions?: ReadonlySet<string>;
+}
+
+type Rule = (rules: LevelRules, call: AskedCall) => Refusal | undefined;
+
+/**
+ * Whether every level permits a call.
+ * @param levels the nearest first.
+ */
+export function checkPolicy(call: AskedCall, levels: readonly LevelRules[]): Permitted | Refusal {
+  const called = { ...call, model: call.model && calledModel(call.model, levels) };
+  if (call.operation.name === PASSTHROUGH && !levels.some(grantsPassthrough)) return NO_PASSTHROUGH;
+  for (const rules of levels) {
+    for (const rule of RULES) {
+      const refusal = rule(rules, called);
+      if (refusal !== undefined) return refusal;
+    }
+  }
+  const regions = commonRegions(levels);
+  if (regions instanceof Refusal) return regions;
+  return { model: called.model, ...(regions !== undefined && { regions }) };
+}
+
+/** The nearest alias of a name counts, and is no name for another alias. */
+function calledModel(name: string, levels: readonly LevelRules[]): string {
+  for (const { aliases } of levels) {
+    const model = aliases.get(name);
+    if (model !== undefined) return model;
+  }
+  return name;
+}
+
+/** Also for a model that is called in another's place. */
+export function refuseModel(levels: readonly LevelRules[], model: string): Refusal | undefined {
+  for (const rules of levels) {
+    const refusal = refuseModelAt(rules, model);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function refuseModelAt(rules: LevelRules, model: string): Refusal | undefined {
+  const { deniedModels, allowedModels } = rules;
+  const call = `does not permit the model "${model}": call another one`;
+  if (deniedModels?.has(model)) return forbidden(rules, 'models.deny', call, 'model');
+  if (allowedModels?.has(model) === false) return forbidden(rules, 'models.allow', call, 'model');
+  return undefined;
+}
+
+const PASSTHROUGH = 'passthrough';
+const grantsPassthrough = ({ level, passthrough }: LevelRules) => level === 'organisation' && passthrough === true;
+const NO_PASSTHROUGH = new Refusal(
+  'forbidden',
+  "This path is not one that Tollgate knows, and the organisation's policy (passthrough) does not permit others: call a known one.",
+);
+
+/** What each level may object to, the cheapest and most telling first. */
+const RULES: readonly Rule[] = [
+  (rules, { address }) => {
+    if (rules.addresses === undefined || (address !== undefined && rules.addresses.has(address))) return undefined;
+    const from = address === undefined ? 'an address that cannot be told' : address;
+    return forbidden(rules, 'ipRanges', `does not permit calls from ${from}: call from one that it permits`);
+  },
+  (rules, { operation }) => {
+    const permits = rules.endpoints === undefined || rules.endpoints.has(operation.name);
+    return permits
+      ? undefined
+      : forbidden(rules, 'endpoints', `does not permit ${operation.name}: call another endpoint`);
+  },
+  (rules, { operation }) => {
+    if (operation.name !== PASSTHROUGH || rules.passthrough !== false) return undefined;
+    return forbidden(rules, 'passthrough', 'does not permit paths that Tollgate does not know: call a known one');
+  },
+  (rules, { model }) => (model === undefined ? undefined : refuseModelAt(rules, model)),
+  refuseOutput,
+  (rules, { metadata }) => {
+    const missing = rules.requiredMetadata.find((name) => (metadata.get(name) ?? '') === '');
+    if (missing === undefined) return undefined;
+    const what = `asks for the metadata "${missing}": send it in the header ${METADATA_HEADER}, a JSON object of texts`;
+    return forbidden(rules, 'requiredMetadata', what, METADATA_HEADER);
+  },
+];
+
+/** Refused and not cut short: an answer that ends early for a reason that the client did not give looks complete. */
+function refuseOutput(rules: LevelRules, { operation, json }: AskedCall): Refusal | undefined {
+  const { maxOutputTokens } = rules;
+  if (maxOutputTokens === undefined) return undefined;
+  if (operation.name === PASSTHROUGH) {
+    const what = 'bounds the output, which cannot be read from a path that Tollgate does not know: call a known one';
+    return forbidden(rules, 'maxOutputTokens', what);
+  }
+  const asked = operation.api && askedOutput(operation.api, json ?? {});
+  if (asked === undefined || (asked.tokens !== undefined && asked.tokens <= maxOutputTokens)) return undefined;
+  const much = asked.tokens === undefined ? 'does not say how many it asks for' : `asks for ${asked.tokens}`;
+  return forbidden(
+    rules,
+    'maxOutputTokens',
+    `permits ${maxOutputTokens} output tokens per request, over all choices, and this one ${much}: set ${asked.member} so that it stays within`,
+    asked.member,
+  );
+}
+
+function commonRegions(levels: readonly LevelRules[]): ReadonlySet<string> | Refusal | undefined {
+  let common: ReadonlySet<string> | undefined;
+  for (const rules of levels) {
+    const { regions } = rules;
+    if (regions === undefined) continue;
+    const before = common;
+    common = before === undefined ? regions : new Set([...regions].filter((region) => before.has(region)));
+    if (common.size > 0) continue;
+    return forbidden(rules, 'regions', 'leaves no region that every level permits: have one of the policies changed');
+  }
+  return common;
+}
+
+function forbidden({ level, id }: LevelRules, rule: string, what: string, param?: string): Refusal {
+  return new Refusal('forbidden', `The policy of ${level} "${id}" (${rule}) ${what}.`, param);
+}
