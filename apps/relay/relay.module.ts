@@ -1,5 +1,4 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { join } from 'node:path';
@@ -14,10 +13,9 @@ import { loadChannels } from './channels/load-channels.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { Journal } from './journal/journal.js';
 import { Publisher } from './publish/publisher.js';
-import { RefusalFilter } from './receive/refusal.filter.js';
 import type { RelayConfig } from './relay.config.js';
-import { HealthController, RelayController } from './relay.controller.js';
 import { RelayRequest } from './relay-request.js';
+import { Front } from './server/front.js';
 import { CurrentPrices } from './snapshots/current-prices.js';
 import { Snapshots } from './snapshots/snapshots.js';
 
@@ -40,11 +38,15 @@ export class RelayModule {
       imports: [
         JetStreamModule.forRoot({ servers: config.NATS_URL, name: 'relay', replicas: config.TOLLGATE_NATS_REPLICAS }),
       ],
-      controllers: [RelayController, HealthController],
       providers: [
-        { provide: APP_FILTER, useClass: RefusalFilter },
         ...snapshotProviders(config, log),
         ...attemptProviders(config, log),
+        {
+          provide: Front,
+          inject: [RelayRequest, ChannelTable, Snapshots, Journal],
+          useFactory: (requests: RelayRequest, channels: ChannelTable, snapshots: Snapshots, journal: Journal) =>
+            new Front({ requests, channels, snapshots, journal }),
+        },
       ],
     };
   }
