@@ -144,6 +144,7 @@ export class RelayRequest {
   }
 
   #open({ channel, number }: Turn, { caller, model, priceVersion }: Admitted, requestId: string): OpenedAttempt {
+    const { keyId, orgId, teamId, projectId } = caller;
     return {
       id: uuidv7(),
       relayId: this.rooms.relayId,
