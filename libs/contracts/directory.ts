@@ -20,8 +20,8 @@ export const ipRange = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
 });
 
 /**
- * What one level asks of a request. A request must be permitted by all of its levels, so what is left out forbids
- * nothing, with one exception: passthrough. An unknown member makes a policy unreadable: it may be a rule.
+ * What one level asks of a request. A request must be permitted by all of its levels; what is left out forbids nothing.
+ * An unknown member makes a policy unreadable: it may be a rule.
  */
 export const policy = z.strictObject({
   models: z
@@ -68,10 +68,6 @@ export const policy = z.strictObject({
     })
     .exactOptional()
     .describe('Of everything that this level calls together.'),
-  passthrough: z
-    .boolean()
-    .exactOptional()
-    .describe("Whether paths may be called that Tollgate does not know. Only where the organisation's policy says so."),
 });
 export type Policy = z.infer<typeof policy>;
 

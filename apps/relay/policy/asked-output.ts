@@ -1,5 +1,5 @@
 import { asObject, type JsonObject } from '#usage/json.js';
-import type { UsageApi } from '#usage/usage-api.js';
+import type { OperationName } from '../operations/operations.js';
 
 interface AskedOutput {
   /** Where the protocol has the request say it, for a sentence. */
@@ -8,36 +8,29 @@ interface AskedOutput {
   readonly tokens: number | undefined;
 }
 
-/** How much output a request asks for. @returns undefined for an API that generates no text. */
-export function askedOutput(api: UsageApi, body: JsonObject): AskedOutput | undefined {
-  switch (api) {
-    case 'openai-chat':
+/** How much output a request asks for. @returns undefined for an operation that generates no text. */
+export function askedOutput(operation: OperationName, body: JsonObject): AskedOutput | undefined {
+  switch (operation) {
+    case 'chat.completions':
       // The older member is still taken by most providers: who sends both may get the larger.
       return {
         member: 'max_completion_tokens',
         tokens: product(largest(body['max_completion_tokens'], body['max_tokens']), body['n']),
       };
-    case 'openai-completions':
+    case 'completions':
       return {
         member: 'max_tokens',
         tokens: product(largest(body['max_tokens']), largest(body['n'], body['best_of']), prompts(body['prompt'])),
       };
-    case 'openai-responses':
+    case 'responses':
       return { member: 'max_output_tokens', tokens: largest(body['max_output_tokens']) };
-    case 'anthropic-messages':
-    case 'cohere-chat':
+    case 'messages':
       return { member: 'max_tokens', tokens: largest(body['max_tokens']) };
-    case 'gemini':
+    case 'generateContent':
+    case 'streamGenerateContent':
       return geminiOutput(body);
-    case 'embeddings':
-    case 'rerank':
-    case 'images':
-    case 'audio':
+    default:
       return undefined;
-    case 'gemini-interactions':
-    case 'bedrock-converse':
-    case 'dashscope':
-      return { member: 'maximum', tokens: undefined };
   }
 }
 

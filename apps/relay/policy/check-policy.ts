@@ -1,13 +1,13 @@
 import type { JsonObject } from '#usage/json.js';
-import type { UsageApi } from '#usage/usage-api.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { Operation } from '../operations/operations.js';
 import { askedOutput } from './asked-output.js';
 import type { LevelRules } from './level-rules.js';
 import { METADATA_HEADER, type Metadata } from './read-metadata.js';
 
 /** A request, as far as policies are about it. */
 export interface AskedCall {
-  readonly operation: { readonly name: string; readonly api?: UsageApi };
+  readonly operation: Pick<Operation, 'name'>;
   readonly model: string | undefined;
   readonly json: JsonObject | undefined;
   /** Where it comes from. Absent when that cannot be told. */
@@ -30,7 +30,6 @@ type Rule = (rules: LevelRules, call: AskedCall) => Refusal | undefined;
  */
 export function checkPolicy(call: AskedCall, levels: readonly LevelRules[]): Permitted | Refusal {
   const called = { ...call, model: call.model && calledModel(call.model, levels) };
-  if (call.operation.name === PASSTHROUGH && !levels.some(grantsPassthrough)) return NO_PASSTHROUGH;
   for (const rules of levels) {
     for (const rule of RULES) {
       const refusal = rule(rules, called);
@@ -68,13 +67,6 @@ function refuseModelAt(rules: LevelRules, model: string): Refusal | undefined {
   return undefined;
 }
 
-const PASSTHROUGH = 'passthrough';
-const grantsPassthrough = ({ level, passthrough }: LevelRules) => level === 'organisation' && passthrough === true;
-const NO_PASSTHROUGH = new Refusal(
-  'forbidden',
-  "This path is not one that Tollgate knows, and the organisation's policy (passthrough) does not permit others: call a known one.",
-);
-
 /** What each level may object to, the cheapest and most telling first. */
 const RULES: readonly Rule[] = [
   (rules, { address }) => {
@@ -87,10 +79,6 @@ const RULES: readonly Rule[] = [
     return permits
       ? undefined
       : forbidden(rules, 'endpoints', `does not permit ${operation.name}: call another endpoint`);
-  },
-  (rules, { operation }) => {
-    if (operation.name !== PASSTHROUGH || rules.passthrough !== false) return undefined;
-    return forbidden(rules, 'passthrough', 'does not permit paths that Tollgate does not know: call a known one');
   },
   (rules, { model }) => (model === undefined ? undefined : refuseModelAt(rules, model)),
   refuseOutput,
@@ -106,11 +94,7 @@ const RULES: readonly Rule[] = [
 function refuseOutput(rules: LevelRules, { operation, json }: AskedCall): Refusal | undefined {
   const { maxOutputTokens } = rules;
   if (maxOutputTokens === undefined) return undefined;
-  if (operation.name === PASSTHROUGH) {
-    const what = 'bounds the output, which cannot be read from a path that Tollgate does not know: call a known one';
-    return forbidden(rules, 'maxOutputTokens', what);
-  }
-  const asked = operation.api && askedOutput(operation.api, json ?? {});
+  const asked = askedOutput(operation.name, json ?? {});
   if (asked === undefined || (asked.tokens !== undefined && asked.tokens <= maxOutputTokens)) return undefined;
   const much = asked.tokens === undefined ? 'does not say how many it asks for' : `asks for ${asked.tokens}`;
   return forbidden(

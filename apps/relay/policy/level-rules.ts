@@ -14,7 +14,6 @@ export interface LevelRules {
   readonly maxOutputTokens: number | undefined;
   readonly requiredMetadata: readonly string[];
   readonly limits: NonNullable<Policy['limits']>;
-  readonly passthrough: boolean | undefined;
 }
 
 /** Names, and beginnings of names that end in `*`. */
@@ -46,6 +45,5 @@ export function levelRules(level: PolicyLevel, id: string, policy: Policy): Leve
     maxOutputTokens: policy.maxOutputTokens,
     requiredMetadata: policy.requiredMetadata ?? [],
     limits: policy.limits ?? {},
-    passthrough: policy.passthrough,
   };
 }
