@@ -113,7 +113,7 @@ describe('attacks that are refused', () => {
   const others = ['tollgate_control', 'tollgate_pricing', 'tollgate_reconciliation'];
 
   it.each(others)('%s reads and writes nothing of the book', async (role) => {
-    for (const table of [...tables, 'balance', 'charge_identity', 'movement', 'entry']) {
+    for (const table of [...tables, 'balance', 'open_grant', 'period_total', 'charge_identity', 'movement', 'entry']) {
       for (const attempt of [
         `SELECT FROM ledger.${table}`,
         `DELETE FROM ledger.${table}`,
@@ -125,7 +125,15 @@ describe('attacks that are refused', () => {
   });
 
   it.each(['tollgate_ledger', 'tollgate_ledger_reader'])('%s changes and erases nothing', async (role) => {
-    for (const table of [...tables, 'charge_identity', 'movement', 'balance', month.slice(7)]) {
+    for (const table of [
+      ...tables,
+      'charge_identity',
+      'movement',
+      'balance',
+      'open_grant',
+      'period_total',
+      month.slice(7),
+    ]) {
       const attempts = [
         'UPDATE %T SET xid = xid',
         'DELETE FROM %T',
@@ -441,6 +449,11 @@ describe('attacks of who owns the engine are found by the verifier, which names 
       'erases a balance',
       `DELETE FROM ledger.balance WHERE account_id = ${wallet}`,
       { check: 'balances', key: 'acme customer-wallet USD', stored: 'no balance' },
+    ],
+    [
+      'counts a transaction less in its month',
+      "UPDATE ledger.period_total SET transactions = transactions - 1 WHERE period = '2026-07-01'",
+      { check: 'kept', table: 'period_total', key: '2026-07' },
     ],
     [
       'books an event twice',

@@ -11,6 +11,9 @@ import { LedgerLeases1795840000000 } from './1795840000000-ledger-leases.js';
 import { LedgerInvoices1795850000000 } from './1795850000000-ledger-invoices.js';
 import { LedgerInvoiceChanges1795850100000 } from './1795850100000-ledger-invoice-changes.js';
 import { LedgerReaders1795860000000 } from './1795860000000-ledger-readers.js';
+import { LedgerOpenGrants1795870000000 } from './1795870000000-ledger-open-grants.js';
+import { LedgerPeriodTotals1795870100000 } from './1795870100000-ledger-period-totals.js';
+import { ControlReportedEvents1795910000000 } from './1795910000000-control-reported-events.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
@@ -27,4 +30,7 @@ export const migrations = [
   LedgerInvoices1795850000000,
   LedgerInvoiceChanges1795850100000,
   LedgerReaders1795860000000,
+  LedgerOpenGrants1795870000000,
+  LedgerPeriodTotals1795870100000,
+  ControlReportedEvents1795910000000,
 ];

@@ -12,6 +12,7 @@ import { verifyFinalInvoices } from './verify-final-invoices.js';
 import { verifyGuards } from './verify-guards.js';
 import { verifyHeads } from './verify-heads.js';
 import { verifyIdentities } from './verify-identities.js';
+import { verifyKept } from './verify-kept.js';
 import { readPeriodCloses } from './verify-periods.js';
 import { verifyRows } from './verify-rows.js';
 import { verifySpending } from './verify-spending.js';
@@ -60,6 +61,7 @@ export async function verifyLedger(
     const closes = await readPeriodCloses(book, chain);
     note(await verifyTransactions(book, { chain, closes, accounts, allowed: allowedMovements(), moved }));
     note(await verifyBalances(book, accounts, moved));
+    note(await verifyKept(book));
     note(await verifyIdentities(book));
     note(await verifySpending(databaseUrl));
     note(await verifyFinalInvoices(databaseUrl));

@@ -14,18 +14,15 @@ interface PeriodRow {
 
 /** From the first month with anything in it to the present one, and whatever lies beyond either. */
 const selectPeriods = `
-  WITH counted AS (
-    SELECT period, count(*) AS transactions, count(*) FILTER (WHERE belongs_to < period) AS late
-    FROM transaction GROUP BY period
-  ), month AS (
+  WITH month AS (
     SELECT generate_series(
-      least((SELECT min(period) FROM counted), (SELECT min(period) FROM period_close), present),
-      greatest((SELECT max(period) FROM counted), present), interval '1 month')::date AS period
+      least((SELECT min(period) FROM period_total), (SELECT min(period) FROM period_close), present),
+      greatest((SELECT max(period) FROM period_total), present), interval '1 month')::date AS period
     FROM (SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AS present) AS clock
   )
   SELECT to_char(period, 'YYYY-MM') AS period, period < first_open_period() AS closed, closed_at, closed_by,
     coalesce(transactions, 0) AS transactions, coalesce(late, 0) AS late
-  FROM month LEFT JOIN counted USING (period) LEFT JOIN period_close USING (period)`;
+  FROM month LEFT JOIN period_total USING (period) LEFT JOIN period_close USING (period)`;
 
 /** The months of the book, newest first. */
 export async function readPeriods(
@@ -46,8 +43,8 @@ export async function readPeriod(db: EntityManager, period: string): Promise<Led
     `SELECT $1::text AS period, $2::date < first_open_period() AS closed,
        (SELECT closed_at FROM period_close WHERE period = $2::date) AS closed_at,
        (SELECT closed_by FROM period_close WHERE period = $2::date) AS closed_by,
-       count(*) AS transactions, count(*) FILTER (WHERE belongs_to < period) AS late
-     FROM transaction WHERE period = $2::date`,
+       coalesce(sum(transactions), 0) AS transactions, coalesce(sum(late), 0) AS late
+     FROM period_total WHERE period = $2::date`,
     [period, `${period}-01`],
   );
   if (row === undefined) throw new Error(`A sum over ${period} came back without a row.`);

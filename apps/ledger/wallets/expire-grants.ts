@@ -15,11 +15,11 @@ const maxExpiriesPerTurn = 500;
  * @returns how many grants gave something back.
  */
 export async function expireGrants(source: DataSource, now: Date): Promise<number> {
+  // Nearly always there is none, and nobody has to wait for that to be found.
+  if ((await findEnded(source.manager, now, 1)).length === 0) return 0;
   const expired = await takeTurn(source, async (db) => {
     const ended = await findEnded(db, now, maxExpiriesPerTurn);
-    const transactions = [];
-    for (const grant of ended) transactions.push(await expiryOf(db, grant, grant.ended_at ?? grant.expires_at ?? now));
-    await postTransactions(db, transactions);
+    await postTransactions(db, await expiriesOf(db, ended, now));
     return ended.length;
   });
   return expired < maxExpiriesPerTurn ? expired : expired + (await expireGrants(source, now));
@@ -33,7 +33,7 @@ export async function endGrant(
   return takeTurn(source, async (db) => {
     const grant = await requireGrant(db, orgId, id);
     if (grant.expired || grant.ended_at !== null) return toGrant(grant);
-    await postTransactions(db, [await expiryOf(db, grant, new Date())]);
+    await postTransactions(db, await expiriesOf(db, [grant], new Date()));
     return toGrant(await requireGrant(db, orgId, id));
   });
 }
@@ -44,20 +44,25 @@ async function requireGrant(db: EntityManager, orgId: string, id: string): Promi
   return grant;
 }
 
-async function expiryOf(db: EntityManager, grant: GrantRow, endedAt: Date): Promise<NewTransaction> {
-  const keys = keysOfExpiry(grant.id);
-  const [row] = await db.query<{ count: string }[]>(
-    'SELECT count(*) FROM transaction WHERE org_id = $1 AND starts_with(idempotency_key, $2)',
-    [grant.org_id, keys],
+/** The transactions that end these grants: when they ended already, as of then, and otherwise as of `now`. */
+async function expiriesOf(db: EntityManager, grants: readonly GrantRow[], now: Date): Promise<NewTransaction[]> {
+  // A key ends in a space and a number, so that "!", which follows the space, is beyond all of them.
+  const counted = await db.query<{ count: string }[]>(
+    `SELECT (SELECT count(*) FROM transaction t WHERE t.org_id = g.org_id
+       AND t.idempotency_key >= g.keys AND t.idempotency_key < rtrim(g.keys) || '!') AS count
+     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS g (org_id, keys, place) ORDER BY place`,
+    [grants.map((grant) => grant.org_id), grants.map((grant) => keysOfExpiry(grant.id))],
   );
-  const left = BigInt(grant.left);
-  return {
-    orgId: grant.org_id,
-    currency: grant.currency,
-    kind: 'grant_expiry',
-    idempotencyKey: `${keys}${Number(row?.count ?? 0) + 1}`,
-    effectiveAt: endedAt.toISOString(),
-    // A grant that is used up ends too, and moves nothing.
-    postings: left > 0n ? postGrantExpiry(grant.id, left) : [],
-  };
+  return grants.map((grant, index) => {
+    const left = BigInt(grant.left);
+    return {
+      orgId: grant.org_id,
+      currency: grant.currency,
+      kind: 'grant_expiry',
+      idempotencyKey: `${keysOfExpiry(grant.id)}${Number(counted[index]?.count ?? 0) + 1}`,
+      effectiveAt: (grant.ended_at ?? (grant.expired ? grant.expires_at : null) ?? now).toISOString(),
+      // A grant that is used up ends too, and moves nothing.
+      postings: left > 0n ? postGrantExpiry(grant.id, left) : [],
+    };
+  });
 }

@@ -58,11 +58,11 @@ export async function findGrantOfTransaction(db: EntityManager, transactionId: s
   return row;
 }
 
-/** Grants that have ended by `now` and still have something left, oldest first. */
+/** Grants that have ended by `now` and still have something left, those that ended first before others. */
 export function findEnded(db: EntityManager, now: Date, limit: number): Promise<GrantRow[]> {
   return db.query<GrantRow[]>(
-    `${grants} WHERE b.credits > b.debits AND (g.expires_at <= $1 OR ended.id IS NOT NULL)
-     ORDER BY g.expires_at, g.org_id, g.id LIMIT $2`,
+    `${grants} JOIN open_grant o ON (o.org_id, o.id) = (g.org_id, g.id)
+     WHERE o.ends_at <= $1 ORDER BY o.ends_at, g.org_id, g.id LIMIT $2`,
     [now, limit],
   );
 }

@@ -64,10 +64,9 @@ const books = 'unnest($1::text[], $2::text[]) AS book (org_id, currency)';
 const selectGrants = `
   SELECT g.org_id, g.currency, g.id, b.credits - b.debits AS left, g.priority, g.valid_from, g.expires_at, g.wallet_id
   FROM ${books}
-  JOIN credit_grant g USING (org_id, currency)
-  JOIN account a ON (a.org_id, a.name, a.currency) = (g.org_id, 'customer-credits:' || g.id, g.currency)
-  JOIN balance b ON b.account_id = a.id
-  WHERE b.credits > b.debits`;
+  JOIN open_grant o USING (org_id, currency)
+  JOIN credit_grant g ON (g.org_id, g.id) = (o.org_id, o.id)
+  JOIN balance b USING (account_id)`;
 
 const selectAssignments = `
   SELECT DISTINCT ON (org_id, currency, payer_kind, payer_id) org_id, currency, payer_kind, payer_id, wallet_id

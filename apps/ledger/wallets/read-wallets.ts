@@ -20,7 +20,8 @@ interface WalletRow {
 /**
  * Every wallet of organisation $1 with its money, in one snapshot. The only reading of a wallet's balance: whoever shows,
  * checks or bills one reads it here. Accounts are named by libs/accounting/chart-of-accounts.ts: the part after the
- * colon is the wallet, and the default one has none.
+ * colon is the wallet, and the default one has none. The accounts of grants, one to each ever made, are left out by their
+ * names: what a grant moves stands in promotion-expense too, so that no currency is missed.
  */
 const wallets = `
   WITH money AS (
@@ -28,11 +29,13 @@ const wallets = `
       coalesce(sum(b.credits - b.debits) FILTER (WHERE a.kind = 'liability'), 0) AS money,
       coalesce(sum(b.debits - b.credits) FILTER (WHERE a.kind = 'asset'), 0) AS unbilled
     FROM account a JOIN balance b ON b.account_id = a.id
-    WHERE a.org_id = $1 AND split_part(a.name, ':', 1) IN ('customer-wallet', 'unbilled-receivable')
+    WHERE a.org_id = $1 AND (a.name LIKE 'customer-wallet%' OR a.name LIKE 'unbilled-receivable%')
+      AND split_part(a.name, ':', 1) IN ('customer-wallet', 'unbilled-receivable')
     GROUP BY 1, 2
   ), listed AS (
     SELECT id, currency FROM wallet WHERE org_id = $1
-    UNION SELECT 'default', currency FROM account WHERE org_id = $1
+    UNION SELECT 'default', currency FROM account
+      WHERE org_id = $1 AND (name < 'customer-credits:' OR name >= 'customer-credits;')
   )
   SELECT $1::text AS org_id, l.id, l.currency, w.name, terms.kind, terms.credit_limit,
     coalesce(m.money, 0) AS money, coalesce(m.unbilled, 0) AS unbilled, credits.amount AS credits
@@ -45,10 +48,10 @@ const wallets = `
   ) AS terms ON true
   CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.credits - b.debits), 0) AS amount
-    FROM credit_grant g
-    JOIN account a ON (a.org_id, a.name, a.currency) = (g.org_id, 'customer-credits:' || g.id, g.currency)
-    JOIN balance b ON b.account_id = a.id
-    WHERE g.org_id = $1 AND g.currency = l.currency AND (g.wallet_id IS NULL OR g.wallet_id = l.id)
+    FROM open_grant o
+    JOIN credit_grant g USING (org_id, id)
+    JOIN balance b USING (account_id)
+    WHERE o.org_id = $1 AND o.currency = l.currency AND (g.wallet_id IS NULL OR g.wallet_id = l.id)
       AND g.valid_from <= now() AND (g.expires_at IS NULL OR g.expires_at > now())
   ) AS credits`;
 
