@@ -5,6 +5,8 @@ export interface Tokenizer {
   readonly name: string;
   /** Never more than the text has UTF-8 bytes. What looks like a special token is text. */
   count(text: string): number;
+  /** The same count; others have their turn between two pieces of a long text. */
+  countInTurns(text: string, letOthers: () => Promise<unknown>): Promise<number>;
   /** Tokens that an answer, and each call of a tool in it, has beside its text. */
   readonly answerTokens: number;
   readonly callTokens: number;
@@ -28,17 +30,31 @@ export async function loadTokenizer(model: string): Promise<Tokenizer> {
   const loaded = await load[encoding]();
   // The library would keep the words of a hundred thousand prompts, for a speed that is not needed here.
   loaded.setMergeCacheSize(0);
+  const countPart = (part: string) => loaded.countTokens(part, { disallowedSpecial: NONE });
+  const own = (tokens: number, text: string) => Math.min(Math.ceil((tokens * percent) / 100), Buffer.byteLength(text));
   return {
     name: percent === 100 ? encoding : `${encoding} × ${percent}/100`,
     answerTokens,
     callTokens,
     count(text) {
       let tokens = 0;
-      for (const part of windows(text)) tokens += loaded.countTokens(part, { disallowedSpecial: NONE });
-      return Math.min(Math.ceil((tokens * percent) / 100), Buffer.byteLength(text));
+      for (const part of windows(text)) tokens += countPart(part);
+      return own(tokens, text);
+    },
+    async countInTurns(text, letOthers) {
+      let [tokens, parts] = [0, 0];
+      for (const part of windows(text)) {
+        tokens += countPart(part);
+        parts += 1;
+        if (parts % PARTS_PER_TURN === 0) await letOthers();
+      }
+      return own(tokens, text);
     },
   };
 }
+
+/** At most some 10 ms. */
+const PARTS_PER_TURN = 32;
 
 const NONE = new Set<string>();
 
