@@ -12,16 +12,18 @@ export interface Operation {
   readonly protocol: ChatApi;
   /** The API that a channel has to serve for it. */
   readonly api: UsageApi;
-  /** Who reads its usage out of the answer. Default: that of `api`. */
-  readonly usageApi?: UsageApi;
+  /** Who reads its usage out of the answer. What generates nothing is counted as embeddings are: input is all there is. */
+  readonly usageApi: UsageApi;
+  /** Where the answer tells no usage, nothing is charged. */
+  readonly free?: true;
   /** Absent where all that is asked stands in the path. */
   readonly body?: 'json' | 'multipart' | 'either';
   /** Where the request says that it wants a stream: `member` of its body, `always` by its path. Absent: nowhere. */
   readonly stream?: 'member' | 'always';
   /** A channel that does not serve `api` may serve it in another chat API, converted. */
   readonly converts?: true;
-  /** Its provider charges nothing for it, whatever the answer says. */
-  readonly free?: true;
+  /** What its provider takes where the request names none. */
+  readonly usualModel?: string;
   /** The relay answers it itself: no upstream is called, and nothing is recorded. */
   readonly local?: true;
 }
@@ -49,14 +51,15 @@ export type OperationName =
   | 'batchEmbedContents'
   | 'countTokens';
 
+const by = <Api extends UsageApi>(api: Api) => ({ api, usageApi: api });
 const openai = { method: 'POST', protocol: 'openai-chat', body: 'json' } as const;
-const anthropic = { method: 'POST', protocol: 'anthropic-messages', api: 'anthropic-messages', body: 'json' } as const;
-const gemini = { method: 'POST', protocol: 'gemini', api: 'gemini', body: 'json' } as const;
-const local = { method: 'GET', protocol: 'openai-chat', api: 'openai-chat', local: true } as const;
+const anthropic = { method: 'POST', protocol: 'anthropic-messages', body: 'json' } as const;
+const gemini = { method: 'POST', protocol: 'gemini', body: 'json' } as const;
+const local = { method: 'GET', protocol: 'openai-chat', ...by('openai-chat'), local: true } as const;
 
 /**
- * All that the relay serves; what is not here is refused. Free are, by their providers' price lists, OpenAI's moderations
- * and the counting of tokens at Anthropic and Google.
+ * All that the relay serves; what is not here is refused. By their providers' word OpenAI's moderations and the counting
+ * of tokens at Anthropic and Google cost nothing.
  * https://platform.openai.com/docs/guides/moderation https://platform.claude.com/docs/en/build-with-claude/token-counting
  * https://ai.google.dev/gemini-api/docs/tokens
  */
@@ -65,7 +68,7 @@ export const operations: readonly Operation[] = [
     ...openai,
     name: 'chat.completions',
     path: '/chat/completions',
-    api: 'openai-chat',
+    ...by('openai-chat'),
     stream: 'member',
     converts: true,
   },
@@ -74,40 +77,76 @@ export const operations: readonly Operation[] = [
     name: 'responses',
     path: '/responses',
     protocol: 'openai-responses',
-    api: 'openai-responses',
+    ...by('openai-responses'),
     stream: 'member',
     converts: true,
   },
-  { ...openai, name: 'completions', path: '/completions', api: 'openai-completions', stream: 'member' },
-  { ...openai, name: 'embeddings', path: '/embeddings', api: 'embeddings' },
-  { ...openai, name: 'images.generations', path: '/images/generations', api: 'images', stream: 'member' },
-  { ...openai, name: 'images.edits', path: '/images/edits', api: 'images', body: 'either', stream: 'member' },
-  { ...openai, name: 'images.variations', path: '/images/variations', api: 'images', body: 'multipart' },
-  { ...openai, name: 'audio.speech', path: '/audio/speech', api: 'audio' },
+  { ...openai, name: 'completions', path: '/completions', ...by('openai-completions'), stream: 'member' },
+  { ...openai, name: 'embeddings', path: '/embeddings', ...by('embeddings') },
+  { ...openai, name: 'images.generations', path: '/images/generations', ...by('images'), stream: 'member' },
+  { ...openai, name: 'images.edits', path: '/images/edits', ...by('images'), body: 'either', stream: 'member' },
+  {
+    ...openai,
+    name: 'images.variations',
+    path: '/images/variations',
+    ...by('images'),
+    body: 'multipart',
+    usualModel: 'dall-e-2',
+  },
+  { ...openai, name: 'audio.speech', path: '/audio/speech', ...by('audio') },
   {
     ...openai,
     name: 'audio.transcriptions',
     path: '/audio/transcriptions',
-    api: 'audio',
+    ...by('audio'),
     body: 'multipart',
     stream: 'member',
   },
-  { ...openai, name: 'audio.translations', path: '/audio/translations', api: 'audio', body: 'multipart' },
-  { ...openai, name: 'moderations', path: '/moderations', api: 'openai-chat', free: true },
-  { ...openai, name: 'rerank', path: '/rerank', api: 'rerank' },
-  { ...anthropic, name: 'messages', path: '/messages', stream: 'member', converts: true },
-  { ...anthropic, name: 'messages.count_tokens', path: '/messages/count_tokens', free: true },
-  { ...gemini, name: 'generateContent', path: '/models/{model}:generateContent', converts: true },
+  { ...openai, name: 'audio.translations', path: '/audio/translations', ...by('audio'), body: 'multipart' },
+  {
+    ...openai,
+    name: 'moderations',
+    path: '/moderations',
+    api: 'openai-chat',
+    usageApi: 'embeddings',
+    free: true,
+    usualModel: 'omni-moderation-latest',
+  },
+  { ...openai, name: 'rerank', path: '/rerank', ...by('rerank') },
+  { ...anthropic, ...by('anthropic-messages'), name: 'messages', path: '/messages', stream: 'member', converts: true },
+  {
+    ...anthropic,
+    name: 'messages.count_tokens',
+    path: '/messages/count_tokens',
+    api: 'anthropic-messages',
+    usageApi: 'embeddings',
+    free: true,
+  },
+  { ...gemini, ...by('gemini'), name: 'generateContent', path: '/models/{model}:generateContent', converts: true },
   {
     ...gemini,
+    ...by('gemini'),
     name: 'streamGenerateContent',
     path: '/models/{model}:streamGenerateContent',
     stream: 'always',
     converts: true,
   },
-  { ...gemini, name: 'embedContent', path: '/models/{model}:embedContent', usageApi: 'embeddings' },
-  { ...gemini, name: 'batchEmbedContents', path: '/models/{model}:batchEmbedContents', usageApi: 'embeddings' },
-  { ...gemini, name: 'countTokens', path: '/models/{model}:countTokens', free: true },
+  { ...gemini, name: 'embedContent', path: '/models/{model}:embedContent', api: 'gemini', usageApi: 'embeddings' },
+  {
+    ...gemini,
+    name: 'batchEmbedContents',
+    path: '/models/{model}:batchEmbedContents',
+    api: 'gemini',
+    usageApi: 'embeddings',
+  },
+  {
+    ...gemini,
+    name: 'countTokens',
+    path: '/models/{model}:countTokens',
+    api: 'gemini',
+    usageApi: 'embeddings',
+    free: true,
+  },
   { ...local, name: 'models.list', path: '/models' },
   { ...local, name: 'models.get', path: '/models/{model}' },
 ];

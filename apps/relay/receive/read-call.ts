@@ -1,0 +1,92 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Refusal } from '#protocols/error-body.js';
+import { type JsonObject, parseObject } from '#usage/json.js';
+import type { FoundOperation } from '../operations/find-operation.js';
+import type { Operation } from '../operations/operations.js';
+import { formFields } from './form-fields.js';
+import { readBody } from './read-body.js';
+
+/** What the relay has to know of a call of a model. Its body goes upstream as it came. */
+export interface ModelCall {
+  readonly operation: Operation;
+  /** By the client's name for it. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly body: Buffer;
+  /** Absent for a form. */
+  readonly json?: JsonObject;
+}
+
+const MAX_MODEL_CHARACTERS = 256;
+
+/** @returns undefined when the client left before the end. */
+export async function readCall(
+  found: FoundOperation,
+  request: IncomingMessage,
+): Promise<ModelCall | Refusal | undefined> {
+  const type = request.headers['content-type'] ?? '';
+  const wrongType = checkContentType(found.operation, request.headers);
+  if (wrongType !== undefined) return wrongType;
+  const body = await readBody(request);
+  if (body === undefined || body instanceof Refusal) return body;
+  return JSON_TYPE.test(type) ? readJsonCall(found, body) : readFormCall(found, body, type);
+}
+
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+const FORM_TYPE = /^multipart\/form-data\s*;/i;
+
+function checkContentType(operation: Operation, headers: IncomingHttpHeaders): Refusal | undefined {
+  const type = headers['content-type'] ?? '';
+  const takesJson = operation.body !== 'multipart';
+  const takesForm = operation.body !== 'json';
+  if (!((takesJson && JSON_TYPE.test(type)) || (takesForm && FORM_TYPE.test(type)))) {
+    const given = type === '' ? 'missing' : `"${type.slice(0, 60)}"`;
+    const wanted = [takesJson && 'application/json', takesForm && 'multipart/form-data'].filter(Boolean).join(' or ');
+    return new Refusal('unsupported_media_type', `The content-type is ${given}: send ${wanted}.`);
+  }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return undefined;
+  // A small compressed body may be gigabytes.
+  return new Refusal('unsupported_media_type', `The body is compressed (${encoding.slice(0, 60)}): send it as it is.`);
+}
+
+function readJsonCall({ operation, model: inPath }: FoundOperation, body: Buffer): ModelCall | Refusal {
+  const json = parseObject(body);
+  if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
+  const model = calledModel(operation, inPath, json['model']);
+  if (model instanceof Refusal) return model;
+  return { operation, model, stream: isStream(operation, json['stream'] === true), body, json };
+}
+
+function readFormCall({ operation, model: inPath }: FoundOperation, body: Buffer, type: string): ModelCall | Refusal {
+  const fields = formFields(body, type, ['model', 'stream']);
+  if (fields instanceof Refusal) return fields;
+  const model = calledModel(operation, inPath, fields.model);
+  if (model instanceof Refusal) return model;
+  return { operation, model, stream: isStream(operation, fields.stream === 'true'), body };
+}
+
+function isStream({ stream }: Operation, asked: boolean): boolean {
+  return stream === 'always' || (stream === 'member' && asked);
+}
+
+function calledModel(operation: Operation, inPath: string | undefined, inBody: unknown): string | Refusal {
+  // Google's bodies name the model of their path as a resource, where they name it at all.
+  const named =
+    operation.protocol === 'gemini' && typeof inBody === 'string' ? inBody.replace(/^models\//, '') : inBody;
+  if (inPath !== undefined && named !== undefined && named !== inPath) {
+    return wrongModel('The path and the body name two models: name one.');
+  }
+  const model = inPath ?? named ?? operation.usualModel;
+  if (typeof model !== 'string' || model === '') {
+    return wrongModel('The request names no model: set "model" to one that GET /v1/models lists.');
+  }
+  if (model.length > MAX_MODEL_CHARACTERS) {
+    return wrongModel(`The model's name is longer than ${MAX_MODEL_CHARACTERS} characters.`);
+  }
+  return model;
+}
+
+function wrongModel(why: string): Refusal {
+  return new Refusal('invalid_request', why, 'model');
+}
