@@ -21,6 +21,27 @@ describe('an admission', () => {
     );
   });
 
+  it('grants what is needed as long as it is there, and beyond it an eighth of what is left', () => {
+    fc.assert(
+      fc.property(wanted, wanted, fc.array(limit, { minLength: 1 }), (amount, least, limits) => {
+        const { granted } = decideAdmission(amount, limits, least);
+        const left = decideAdmission(10n ** 21n, limits).granted;
+        const needed = amount < least ? amount : least;
+        expect(granted >= (needed < left ? needed : left)).toBe(true);
+        expect(granted <= left && granted <= amount).toBe(true);
+        expect(granted <= least || granted <= left / 8n).toBe(true);
+      }),
+    );
+    const relays = [1, 2, 3, 4].map(() => 0n);
+    let left = 1000n;
+    for (const relay of relays.keys()) {
+      const { granted } = decideAdmission(10_000n, [{ name: 'wallet', left }], 1n);
+      relays[relay] = granted;
+      left -= granted;
+    }
+    expect(relays).toEqual([125n, 109n, 95n, 83n]);
+  });
+
   it('names the same limit in whatever order they are looked at, up to equal ones', () => {
     fc.assert(
       fc.property(wanted, fc.array(limit), (amount, limits) => {

@@ -15,15 +15,30 @@ export interface Admission<Name> {
   readonly limitedBy?: SpendingLimit<Name>;
 }
 
-/** As much of what is wanted as every limit can bear. Where several bear the same, the one is named that lasts longest. */
-export function decideAdmission<Name>(wanted: Pico, limits: readonly SpendingLimit<Name>[]): Admission<Name> {
+/** Beyond what is needed now, nobody gets more than this part of what is left: there may be others, and one may die. */
+const CAUTIOUS_PART = 8n;
+
+/**
+ * As much of what is wanted as every limit can bear. Where several bear the same, the one is named that lasts longest.
+ * @param least what is needed now, of what is wanted: the rest is stock, and is cut before a limit is near its end.
+ */
+export function decideAdmission<Name>(
+  wanted: Pico,
+  limits: readonly SpendingLimit<Name>[],
+  least = wanted,
+): Admission<Name> {
   const tightest = limits.reduce<SpendingLimit<Name> | undefined>(
     (one, other) => (one === undefined || isTighter(other, one) ? other : one),
     undefined,
   );
-  if (tightest === undefined || bearable(tightest) >= wanted) return { granted: wanted };
-  return { granted: bearable(tightest), limitedBy: tightest };
+  if (tightest === undefined) return { granted: wanted };
+  const left = bearable(tightest);
+  const granted = lower(wanted, lower(left, higher(least, left / CAUTIOUS_PART)));
+  return granted === wanted ? { granted } : { granted, limitedBy: tightest };
 }
+
+const lower = (one: Pico, other: Pico): Pico => (one < other ? one : other);
+const higher = (one: Pico, other: Pico): Pico => (one > other ? one : other);
 
 function isTighter(one: SpendingLimit<unknown>, other: SpendingLimit<unknown>): boolean {
   // How far a limit is overdrawn does not matter: who is refused wants to know when it ends.

@@ -4,7 +4,7 @@ import { decideAdmission } from '#accounting/decide-admission.js';
 import type { lease, LimitName } from '#contracts/requests/leases.js';
 import { formatAmount } from '#money/pico.js';
 import { answerOnce } from './answer-once.js';
-import { readWanted } from './read-amount.js';
+import { readLeast, readWanted } from './read-amount.js';
 import { readLimits } from './read-limits.js';
 
 type Request = z.infer<typeof lease.request>;
@@ -16,9 +16,10 @@ type Request = z.infer<typeof lease.request>;
  */
 export async function grantLease(source: DataSource, request: Request): Promise<z.infer<typeof lease.reply>> {
   const wanted = readWanted(request.amount);
+  const least = readLeast(request.least, wanted);
   return answerOnce(source, { orgId: request.orgId, id: request.leaseId, request }, async (db, at) => {
     const { wallet, limits } = await readLimits(db, request, at);
-    const { granted, limitedBy } = decideAdmission(wanted, limits);
+    const { granted, limitedBy } = decideAdmission(wanted, limits, least);
     const limit = limitedBy?.name;
     if (granted === 0n && limit !== undefined) {
       return { status: 'refused' as const, limit, reason: sayNothingLeft(limit, request) };

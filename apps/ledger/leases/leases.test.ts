@@ -263,6 +263,19 @@ describe('a lease', () => {
     });
   });
 
+  it('beyond what is needed now is an eighth of what is left, so that relays do not empty a small wallet into stock', async () => {
+    await topUp(source, 'small', '1');
+    expect(await take('small', '5', { least: '0.01', leaseId: 'l' })).toMatchObject({
+      ...{ status: 'granted', amount: '0.125' },
+      limitedBy: { kind: 'wallet' },
+    });
+    const renewal = { orgId: 'small', leaseId: 'l', callId: 'c', ttlSeconds: 60, amount: '5', least: '0.5' };
+    expect(await prolongLease(source, renewal)).toMatchObject({ added: '0.5' });
+    expect(await take('small', '0.01', { least: '0' })).toMatchObject({ amount: '0.01' });
+    expect(await take('small', '5', { least: '0.9' })).toMatchObject({ amount: '0.365' });
+    expect(await take('small', '5', { least: '0' })).toMatchObject({ status: 'refused' });
+  });
+
   it('of one key leaves to another what the budget of the first does not bound', async () => {
     await topUp(source, 'keys', '10');
     await createBudgetNow(source, budgetRequest({ orgId: 'keys', scope: 'key', scopeId: 'key-1', amount: '1' }));

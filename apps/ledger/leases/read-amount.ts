@@ -20,3 +20,8 @@ export function readWanted(text: string): Pico {
     `A lease of ${text} holds nothing: ask for what the request may cost, also where that is not known exactly.`,
   );
 }
+
+/** What of it is needed now: all, unless it is named. */
+export function readLeast(text: string | undefined, wanted: Pico): Pico {
+  return text === undefined ? wanted : readAmount(text);
+}

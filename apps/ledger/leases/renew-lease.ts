@@ -5,7 +5,7 @@ import type { LimitName, renewLease } from '#contracts/requests/leases.js';
 import { formatAmount } from '#money/pico.js';
 import { answerOnce } from './answer-once.js';
 import { extendedTo, findLease, heldAt, isExpired, type Lease } from './find-lease.js';
-import { readWanted } from './read-amount.js';
+import { readLeast, readWanted } from './read-amount.js';
 import { readLimits } from './read-limits.js';
 
 type Request = z.infer<typeof renewLease.request>;
@@ -18,7 +18,7 @@ export async function prolongLease(source: DataSource, request: Request): Promis
     // Others may have been granted what it held.
     if (isExpired(lease, at)) return { status: 'ended' as const, reason: 'expired' as const };
     if (lease.settledAt !== null) return { status: 'ended' as const, reason: 'settled' as const };
-    const { granted: added, limitedBy } = await admitMore(db, lease, { at, amount: request.amount });
+    const { granted: added, limitedBy } = await admitMore(db, lease, { ...request, at });
     // What was used beyond the lease is not held: the addition comes on top of it.
     const base = lease.used > lease.amount && added > 0n ? lease.used : lease.amount;
     const renewed = { ...lease, amount: base + added, expiresAt: extendedTo(lease, at, ttlSeconds) };
@@ -38,8 +38,9 @@ export async function prolongLease(source: DataSource, request: Request): Promis
 async function admitMore(
   db: EntityManager,
   lease: Lease,
-  { at, amount }: { readonly at: Date; readonly amount: string | undefined },
+  { at, amount, least }: Pick<Request, 'amount' | 'least'> & { readonly at: Date },
 ): Promise<Admission<LimitName>> {
   if (amount === undefined) return { granted: 0n };
-  return decideAdmission(readWanted(amount), (await readLimits(db, lease, at)).limits);
+  const wanted = readWanted(amount);
+  return decideAdmission(wanted, (await readLimits(db, lease, at)).limits, readLeast(least, wanted));
 }

@@ -30,7 +30,8 @@ const refused = z.object({
 
 /**
  * Holds a part of a wallet and of every hard budget on the path, for a relay to spend. It may be less than was wanted;
- * then `limitedBy` says why. A cost that nobody knows has to be leased too: there is no lease of nothing.
+ * then `limitedBy` says why. A cost that nobody knows has to be leased too: there is no lease of nothing. Beyond the
+ * `least` that is needed now, which is all of it unless it is named, a lease is a small part of what is left.
  * The lease's id is the relay's to choose, and the id of this call.
  */
 export const lease = requestContract(
@@ -44,6 +45,7 @@ export const lease = requestContract(
     keyId: identifier,
     currency,
     amount,
+    least: amount.exactOptional(),
     ttlSeconds,
   }),
   z.discriminatedUnion('status', [
@@ -65,10 +67,20 @@ const ended = z.object({
   repeated: z.boolean(),
 });
 
-/** Keeps a lease for `ttlSeconds` from now (never shorter than it had), and adds up to `amount` to it where that is asked. */
+/**
+ * Keeps a lease for `ttlSeconds` from now (never shorter than it had), and adds up to `amount` to it where that is asked,
+ * of which `least` is needed now.
+ */
 export const renewLease = requestContract(
   'ledger.v1.lease.renew',
-  z.object({ orgId: identifier, leaseId: identifier, callId: identifier, ttlSeconds, amount: amount.exactOptional() }),
+  z.object({
+    orgId: identifier,
+    leaseId: identifier,
+    callId: identifier,
+    ttlSeconds,
+    amount: amount.exactOptional(),
+    least: amount.exactOptional(),
+  }),
   z.discriminatedUnion('status', [
     z.object({
       status: z.literal('renewed'),
