@@ -17,6 +17,8 @@ import { LeasesController } from './budgets/leases.controller.js';
 import { CONTROL_CONFIG, type ControlConfig } from './control.config.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { validationPipe } from './errors/validation.pipe.js';
+import { EventBacklog } from './events/event-backlog.js';
+import { EventsController } from './events/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { BillingController } from './invoices/billing.controller.js';
 import { DocumentInterceptor } from './invoices/document.interceptor.js';
@@ -86,12 +88,14 @@ export class ControlModule {
         ReconciliationController,
         PriceBooksController,
         QuarantineController,
+        EventsController,
         HealthController,
       ],
       providers: [
         { provide: CONTROL_CONFIG, useValue: config },
         Authenticator,
         KeyDirectory,
+        EventBacklog,
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useValue: validationPipe },

@@ -7,6 +7,8 @@ import { ApiError } from './errors/api-error.js';
 
 /** Named maxima of a request. Nothing that this API takes comes near them. */
 const maxBodyBytes = 64 * 1024;
+/** Of CloudEvents in structured mode, which come in batches. */
+const maxEventsBytes = 1024 * 1024;
 const maxHeaderBytes = 16 * 1024;
 const maxHeaders = 64;
 const maxParamCharacters = 128;
@@ -39,6 +41,8 @@ export function createHttpServer(): FastifyAdapter {
     request.rawBody = body;
     void parseJson(request, body.toString(), done);
   });
+  const cloudEvents = ['application/cloudevents+json', 'application/cloudevents-batch+json'];
+  fastify.addContentTypeParser(cloudEvents, { parseAs: 'string', bodyLimit: maxEventsBytes }, parseJson);
   fastify.server.maxHeadersCount = maxHeaders;
   fastify.addHook('onRequest', async (request, reply) => {
     void reply.headers(headersOf(request));

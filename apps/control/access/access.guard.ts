@@ -11,9 +11,9 @@ import { maySee } from './caller.js';
 /**
  * everyone: no token. any-token: the handler narrows its answer to what the caller may see. organisation: the
  * platform, and the organisation in the path. platform: the platform alone. signed: no token, but a signature over the
- * body, which the route's own guard looks at.
+ * body; reporter: an admin token or a virtual key. At these two the route's own guard looks.
  */
-export type Access = 'everyone' | 'signed' | 'any-token' | 'organisation' | 'platform';
+export type Access = 'everyone' | 'signed' | 'reporter' | 'any-token' | 'organisation' | 'platform';
 
 const ACCESS = 'control.access';
 
@@ -21,6 +21,9 @@ const ACCESS = 'control.access';
 export const AllowAccess = (access: Access) => SetMetadata(ACCESS, access);
 
 const bearer = /^Bearer ([\x21-\x7e]{1,512})$/i;
+
+export const bearerToken = ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined =>
+  bearer.exec(headers.authorization ?? '')?.[1];
 
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -33,10 +36,10 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets) ?? 'platform';
-    if (access === 'everyone' || access === 'signed') return true;
+    if (access === 'everyone' || access === 'signed' || access === 'reporter') return true;
 
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { org?: string } }>>();
-    const token = bearer.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearerToken(request);
     const caller = token === undefined ? undefined : await this.authenticator.callerOf(token);
     if (caller === undefined) {
       throw new ApiError(401, 'unauthenticated', 'Send "authorization: Bearer <admin token>" with a valid token.');

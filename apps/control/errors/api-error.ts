@@ -19,6 +19,14 @@ const types = {
 
 export type ErrorStatus = keyof typeof types;
 
+const refusedEvent = z.object({
+  index: z.int().describe('Where in the batch, from 0.'),
+  code: z.string(),
+  message: z.string(),
+  param: z.string().exactOptional(),
+});
+export type RefusedEvent = z.infer<typeof refusedEvent>;
+
 /** The one shape of every error this API answers with. */
 export const errorBody = z
   .object({
@@ -27,6 +35,7 @@ export const errorBody = z
       code: z.string().describe('Stable, for programs: such as `not_found` or `idempotency_key_required`.'),
       message: z.string().describe('For people: what happened, to what, and what to do.'),
       param: z.string().optional().describe('The field, parameter or header that is wrong.'),
+      events: z.array(refusedEvent).optional().describe('Of a batch of events: what is wrong with which.'),
       request_id: z.string().describe('Also in the header `x-request-id`: name it when you report a problem.'),
     }),
   })
@@ -35,6 +44,7 @@ export type ErrorBody = z.infer<typeof errorBody>;
 
 interface Details extends ErrorOptions {
   readonly param?: string | undefined;
+  readonly events?: readonly RefusedEvent[];
   readonly retryAfterSeconds?: number;
 }
 
@@ -43,6 +53,7 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly events: readonly RefusedEvent[] | undefined;
 
   constructor(
     readonly status: ErrorStatus,
@@ -53,12 +64,16 @@ export class ApiError extends Error {
     super(message, details);
     this.param = details.param;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.events = details.events;
   }
 
   body(requestId: string): ErrorBody {
     const { code, message, param } = this;
+    const events = this.events === undefined ? {} : { events: [...this.events] };
     const type = types[this.status];
-    return { error: { type, code, message, ...(param === undefined ? {} : { param }), request_id: requestId } };
+    return {
+      error: { type, code, message, ...(param === undefined ? {} : { param }), ...events, request_id: requestId },
+    };
   }
 }
 

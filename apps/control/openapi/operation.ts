@@ -55,7 +55,7 @@ export function Operation({ summary, access, answer, status = 200, refuses = [],
     ...errors.map((error) =>
       ApiResponse({ status: error, description: errorMeanings[error], standardSchema: errorBody }),
     ),
-    ...(access === 'everyone' || access === 'signed' ? [] : [ApiBearerAuth()]),
+    ...(access === 'everyone' || access === 'signed' || access === 'reporter' ? [] : [ApiBearerAuth()]),
     ...(csv === undefined ? [] : [CsvColumns(csv), ApiExtension(csvColumnsExtension, csv)]),
   );
 }
