@@ -10,6 +10,7 @@ import type { JsonLogger } from '#telemetry/log.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
 import { ChannelTable } from './channels/channel-table.js';
 import { loadChannels } from './channels/load-channels.js';
+import { Estimator } from './estimate/estimator.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { Journal } from './journal/journal.js';
 import { Publisher } from './publish/publisher.js';
@@ -17,6 +18,7 @@ import type { RelayConfig } from './relay.config.js';
 import { RelayRequest } from './relay-request.js';
 import { Front } from './server/front.js';
 import { CurrentPrices } from './snapshots/current-prices.js';
+import { loadPriceBook } from './snapshots/load-price-book.js';
 import { Snapshots } from './snapshots/snapshots.js';
 
 const UPSTREAM = Symbol('UPSTREAM');
@@ -56,7 +58,15 @@ function snapshotProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   const warn = (sentence: string) => log.warn(sentence);
   return [
     { provide: KeyDirectory, useFactory: () => new KeyDirectory(config.TOLLGATE_KEY_PEPPER, warn) },
-    { provide: CurrentPrices, useFactory: () => new CurrentPrices(warn) },
+    {
+      provide: CurrentPrices,
+      inject: [NATS_CONNECTION],
+      useFactory: (connection: NatsConnection) =>
+        new CurrentPrices({
+          load: (version) => loadPriceBook(connection, version),
+          complain: (sentence, error) => log.warn(sentence, error),
+        }),
+    },
     {
       provide: Snapshots,
       inject: [NATS_CONNECTION, KeyDirectory, CurrentPrices],
@@ -100,6 +110,7 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
           publisher,
           upstream,
           inFlight,
+          estimator: new Estimator(),
           log,
         }),
     },

@@ -4,6 +4,8 @@ import type { ChatApi } from './chat/chat-api.js';
 export type RefusalCode =
   | 'invalid_request'
   | 'unauthenticated'
+  | 'insufficient_quota'
+  | 'rate_limited'
   | 'forbidden'
   | 'model_not_found'
   | 'not_found'
@@ -23,6 +25,8 @@ export class Refusal {
     readonly message: string,
     /** The member of the request that is wrong. */
     readonly param?: string,
+    /** When the same request may be served. */
+    readonly retryAfterSeconds?: number,
   ) {}
 }
 
@@ -41,6 +45,14 @@ const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthr
     google: 'UNAUTHENTICATED',
   },
   forbidden: { status: 403, openai: 'permission_error', anthropic: 'permission_error', google: 'PERMISSION_DENIED' },
+  // What of the account is used up; too many at once is another thing, and passes by itself.
+  insufficient_quota: {
+    status: 402,
+    openai: 'insufficient_quota',
+    anthropic: 'billing_error',
+    google: 'RESOURCE_EXHAUSTED',
+  },
+  rate_limited: { status: 429, openai: 'requests', anthropic: 'rate_limit_error', google: 'RESOURCE_EXHAUSTED' },
   model_not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
   not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
   timeout: {
@@ -70,6 +82,7 @@ const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthr
 /** OpenAI clients branch on `code`; these are the ones that OpenAI itself uses, and ours where it has none. */
 const openaiCodes: Partial<Record<RefusalCode, string>> = {
   unauthenticated: 'invalid_api_key',
+  rate_limited: 'rate_limit_exceeded',
   invalid_request: 'invalid_request_error',
 };
 

@@ -8,6 +8,7 @@ export function sendRefusal(response: ServerResponse, api: Api, refusal: Refusal
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
+    ...(refusal.retryAfterSeconds === undefined ? {} : { 'retry-after': String(refusal.retryAfterSeconds) }),
   });
   response.end(body);
 }

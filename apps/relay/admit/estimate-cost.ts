@@ -1,0 +1,81 @@
+import { type Currency, type Pico } from '#money/pico.js';
+import { type CompiledPriceBook, type CompiledRate, findRate, findTariff } from '#rating/compile-price-book.js';
+import { Asked } from '#usage/estimate/asked.js';
+import { estimateFamily } from '#usage/estimate/families.js';
+import type { JsonObject } from '#usage/json.js';
+
+/** What decides the price of a request before it is sent. */
+export interface PlannedAttempt {
+  readonly provider: string;
+  /** As it is priced: the upstream's name. */
+  readonly model: string;
+  /** The family of its usage. */
+  readonly api: string;
+  readonly bodyBytes: number;
+  /** Absent of a body that is no JSON. */
+  readonly json?: JsonObject | undefined;
+}
+
+/** What a request may come to: it is held before the request is sent. */
+export interface Cost {
+  readonly currency: Currency;
+  readonly amount: Pico;
+}
+
+/** Held for an attempt whose price nobody knows: not known is not free. Unit: 10⁻¹² USD, so one cent. */
+export const UNKNOWN_COST: Cost = { currency: 'USD', amount: 10n ** 10n };
+
+/**
+ * Held for an answer whose length the client did not limit. A longer one is charged all the same, in full: a client that
+ * pays in advance and wants to be sure sets the limit.
+ */
+const UNLIMITED_OUTPUT_TOKENS = 4_096;
+
+/** Text has 3 to 5 bytes per token; code, digits and rare scripts may have 2. */
+const BYTES_PER_TOKEN = 2;
+
+/** For what cannot be counted from a request, such as an image by its URL or a document: each such kind, once. */
+const UNCOUNTED_TOKENS = 5_000;
+
+/** An estimate from above: the whole input at the dearest rate, and the longest answer that was asked for. */
+export function estimateCost(attempt: PlannedAttempt, book: CompiledPriceBook | undefined): Cost {
+  const tariff = book && findTariff(book, attempt.provider, attempt.model);
+  if (tariff === undefined) return UNKNOWN_COST;
+  const { input, output } = estimateTokens(attempt);
+  const rate = findRate(tariff, 'standard', input);
+  if (rate === undefined) return UNKNOWN_COST;
+  const amount = BigInt(input) * dearest(rate, inputPrices) + BigInt(output) * dearest(rate, outputPrices);
+  // Nothing is listed per token: images, pages, seconds and searches are priced by the piece.
+  return amount === 0n ? UNKNOWN_COST : { currency: tariff.currency, amount };
+}
+
+interface TokenEstimate {
+  readonly input: number;
+  readonly output: number;
+}
+
+function estimateTokens({ api, model, bodyBytes, json }: PlannedAttempt): TokenEstimate {
+  const family = estimateFamily(api);
+  if (family === undefined || json === undefined) {
+    return { input: tokensIn(bodyBytes), output: UNLIMITED_OUTPUT_TOKENS };
+  }
+  const asked = new Asked(model);
+  family.ask(json, asked);
+  const textBytes = asked.texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return {
+    input: tokensIn(textBytes) + asked.tokens + asked.uncounted.size * UNCOUNTED_TOKENS,
+    output: family.generates ? (asked.maxOutputTokens ?? UNLIMITED_OUTPUT_TOKENS) * asked.answers : 0,
+  };
+}
+
+const tokensIn = (bytes: number) => Math.ceil(bytes / BYTES_PER_TOKEN);
+
+const inputPrices = ['in.fresh.text', 'in.cacheWrite.ttl5m', 'in.cacheWrite.ttl1h', 'in.cacheWrite.other'];
+const outputPrices = ['out.text', 'out.reasoning'];
+
+function dearest({ unitPrices }: CompiledRate, dimensions: readonly string[]): Pico {
+  return dimensions.reduce((most, dimension) => {
+    const price = unitPrices.get(dimension) ?? 0n;
+    return price > most ? price : most;
+  }, 0n);
+}
