@@ -3,11 +3,13 @@ import { type Dispatcher, errors } from 'undici';
 import { uuidv7 } from 'uuidv7';
 import type { Api } from '#protocols/api.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { Usage } from '#usage/usage.js';
 import type { JsonLogger } from '#telemetry/log.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
 import type { Channel } from './channels/channel.js';
 import type { ChannelTable } from './channels/channel-table.js';
+import type { Estimator } from './estimate/estimator.js';
 import { type Answer, type AnswerEnd, FirstByteTimeout } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt } from './forward/forward-attempt.js';
@@ -33,6 +35,7 @@ export interface RelayRooms {
   readonly publisher: Publisher;
   readonly upstream: Dispatcher;
   readonly inFlight: AttemptsInFlight;
+  readonly estimator: Estimator;
   readonly log: JsonLogger;
 }
 
@@ -136,10 +139,14 @@ export class RelayRequest {
   async #attempt(turn: Turn, admitted: Admitted, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
     const attempt = this.#open(turn, admitted, exchange.requestId);
     await this.rooms.journal.opened(attempt);
-    const limits = { replaceable: !turn.isLast, firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS };
+    const limits = {
+      estimator: this.rooms.estimator,
+      replaceable: !turn.isLast,
+      firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
+    };
     const answer = forwardAttempt(this.rooms.upstream, { channel: turn.channel, ...limits }, admitted.model, exchange);
     const end = await this.rooms.inFlight.ended(answer);
-    await this.#settle(attempt, end);
+    await this.#settle(attempt, end, await this.#usageOf(attempt, end, admitted.model));
     return { answer, end };
   }
 
@@ -163,8 +170,20 @@ export class RelayRequest {
     };
   }
 
+  /** As the upstream told it, and counted from what passed where it told nothing or not all. */
+  async #usageOf(attempt: OpenedAttempt, { usage, passed }: AnswerEnd, request: ModelRequest): Promise<Usage> {
+    if (usage === undefined) return missingUsage(attempt);
+    if (passed === undefined) return usage;
+    try {
+      return await this.rooms.estimator.complete(usage, passed, request);
+    } catch (error) {
+      this.rooms.log.error(`Attempt ${attempt.id} is settled without an estimate of its usage.`, error);
+      return usage;
+    }
+  }
+
   /** Exactly one terminal state, in the journal before the client sees the end. */
-  async #settle(attempt: OpenedAttempt, end: AnswerEnd): Promise<void> {
+  async #settle(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): Promise<void> {
     const { journal, publisher, log } = this.rooms;
     const outcome = outcomeOf(end);
     const { httpStatus, firstByteAt, error } = end;
@@ -173,7 +192,7 @@ export class RelayRequest {
       ...(httpStatus !== undefined && { httpStatus }),
       ...(firstByteAt !== undefined && { firstByteAt }),
       finishedAt: new Date().toISOString(),
-      usage: end.usage ?? missingUsage(attempt),
+      usage,
     });
     await journal.settled(event);
     publisher.add(event);

@@ -355,7 +355,7 @@ describe('known faults', () => {
     await expect(response.text()).rejects.toThrow();
     expect((await onlyEventOf(response)).data).toMatchObject({
       outcome: 'broken',
-      usage: { completeness: 'partial', segments: [{ in: { fresh: { text: 12 } } }] },
+      usage: { completeness: 'estimated', estimated: ['out'], segments: [{ in: { fresh: { text: 12 } } }] },
     });
   });
 

@@ -2,13 +2,21 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import { Estimator } from '../estimate/estimator.js';
 import { Answer, CLIENT_STALL_MS } from './answer.js';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 const source = { provider: 'openai', api: 'openai-chat', requestedModel: 'gpt-4o' } as const;
-const options = { source, requestId: 'req_1', hideUsage: false, replaceable: false, firstByteTimeoutMs: 600_000 };
+const options = {
+  source,
+  estimator: new Estimator(),
+  requestId: 'req_1',
+  hideUsage: false,
+  replaceable: false,
+  firstByteTimeoutMs: 600_000,
+};
 const upstream = () => {
   const controller = {
     paused: false,

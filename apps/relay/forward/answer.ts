@@ -1,11 +1,15 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import { needsEstimate } from '#usage/estimate/estimate-usage.js';
+import type { PassedAnswer } from '#usage/estimate/passed-answer.js';
+import type { PassedText } from '#usage/estimate/passed-text.js';
 import { isUsageChunk } from '#usage/openai-chat.js';
 import { SseUsageReader } from '#usage/sse-usage-reader.js';
 import { usageReader, type UsageReader } from '#usage/usage-reader.js';
 import { UsageRecord, type UsageSource } from '#usage/usage-record.js';
 import type { Usage } from '#usage/usage.js';
+import type { Estimator } from '../estimate/estimator.js';
 import { contentCoding, decodedUsage } from './decoded-usage.js';
 import { clientHeaders } from './forwarded-headers.js';
 import { readRetryAfter } from './retry-after.js';
@@ -27,6 +31,8 @@ export interface AnswerEnd {
   readonly httpStatus?: number;
   readonly firstByteAt?: string;
   readonly usage?: Usage;
+  /** What passed of the answer, where its usage has to be estimated. */
+  readonly passed?: PassedText;
   /** How long the upstream asks to be left alone. */
   readonly retryAfterMs?: number;
   readonly clientLeft: boolean;
@@ -36,6 +42,7 @@ export interface AnswerEnd {
 
 export interface AnswerOptions {
   readonly source: UsageSource;
+  readonly estimator: Pick<Estimator, 'passing'>;
   readonly requestId: string;
   /** We asked the OpenAI stream for its usage chunk, and the client did not. */
   readonly hideUsage: boolean;
@@ -56,6 +63,8 @@ interface Started {
   readonly isStream: boolean;
   readonly firstByteAt: string;
   readonly reader: UsageReader;
+  /** Of an answer that may have generated something. */
+  readonly passed: PassedAnswer | undefined;
   readonly pass: (chunk: Buffer) => void;
 }
 
@@ -110,18 +119,21 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, httpStatus: number, headers: IncomingHttpHeaders): void {
     if (httpStatus < 200) return;
-    const { source, hideUsage, replaceable } = this.options;
+    const { source, estimator, hideUsage, replaceable } = this.options;
     const isStream = /^text\/event-stream/i.test(headers['content-type'] ?? '');
     const coding = contentCoding(headers['content-encoding']);
     const hides = isStream && hideUsage && coding === 'identity';
     const passing = hides ? this.#passWithoutUsage(source) : this.#passUntouched(source, isStream, coding);
-    this.#started = { httpStatus, headers, isStream, firstByteAt: new Date().toISOString(), ...passing };
+    const isAnswer = httpStatus < 300 && coding === 'identity';
+    const passed = isAnswer ? estimator.passing(source.api, isStream ? 'sse' : 'json') : undefined;
+    this.#started = { httpStatus, headers, isStream, firstByteAt: new Date().toISOString(), passed, ...passing };
     if (!replaceable) this.#sendHead(this.#started);
     else if (isChannelFailure(httpStatus)) this.#failure = { chunks: [], bytes: 0 };
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     clearTimeout(this.#firstByteTimer);
+    this.#started?.passed?.push(chunk);
     this.#started?.pass(chunk);
     if (!this.#clientLeft) return;
     this.#drainedBytes += chunk.length;
@@ -177,17 +189,26 @@ export class Answer implements Dispatcher.DispatchHandler {
     // The socket lives on for the next requests, and the response for the next attempt.
     this.#socket.off('close', this.#onClientLeft);
     this.response.off('drain', this.#onClientTook);
-    const { httpStatus, headers, firstByteAt, reader } = this.#started ?? {};
+    const { httpStatus, headers, firstByteAt } = this.#started ?? {};
     const retryAfterMs = headers && readRetryAfter(headers, Date.now());
     this.#end({
       sent: this.#controller !== undefined,
       ...(httpStatus !== undefined && { httpStatus }),
       ...(firstByteAt !== undefined && { firstByteAt }),
-      ...(reader !== undefined && { usage: reader.end() }),
+      ...this.#told(),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       clientLeft: this.#clientLeft,
       ...(this.#error !== undefined && { error: this.#error }),
     });
+  }
+
+  #told(): Pick<AnswerEnd, 'usage' | 'passed'> {
+    if (this.#started === undefined) return {};
+    const { reader, passed } = this.#started;
+    const usage = reader.end();
+    const kept = passed !== undefined && needsEstimate(usage) ? { passed: passed.end() } : {};
+    passed?.release();
+    return { usage, ...kept };
   }
 
   #passUntouched(source: UsageSource, isStream: boolean, coding: string) {

@@ -14,7 +14,7 @@ export interface Exchange {
 }
 
 /** Where an attempt goes, and how far it may. */
-export interface Destination extends Pick<AnswerOptions, 'replaceable' | 'firstByteTimeoutMs'> {
+export interface Destination extends Pick<AnswerOptions, 'estimator' | 'replaceable' | 'firstByteTimeoutMs'> {
   readonly channel: Channel;
 }
 

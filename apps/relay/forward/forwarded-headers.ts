@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Channel } from '../channels/channel.js';
 
 /** RFC 9110, 7.6.1: these speak about one connection. A `Connection` header may name more. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
@@ -34,12 +33,8 @@ const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
   'openai-project',
 ]);
 
-/** The client's end-to-end headers, with the channel's credential instead of the client's. */
-export function upstreamHeaders(
-  client: IncomingHttpHeaders,
-  channel: Channel,
-  requestId: string,
-): Record<string, string> {
+/** The client's end-to-end headers without its credentials: the channel adds its own. */
+export function upstreamHeaders(client: IncomingHttpHeaders, requestId: string): Record<string, string> {
   const headers: Record<string, string> = {};
   const named = connectionNames(client.connection);
   for (const [name, value] of Object.entries(client)) {
@@ -49,9 +44,6 @@ export function upstreamHeaders(
   // Usage is read from the bytes as they pass, so they are asked for uncompressed.
   headers['accept-encoding'] = 'identity';
   headers['x-request-id'] = requestId;
-  if (channel.apiKey === undefined) return headers;
-  if (channel.protocol === 'anthropic-messages') headers['x-api-key'] = channel.apiKey;
-  else headers['authorization'] = `Bearer ${channel.apiKey}`;
   return headers;
 }
 
@@ -72,11 +64,10 @@ export function clientHeaders(
   return headers;
 }
 
-/** The query goes upstream without the one key that clients put there. */
-export function upstreamQuery(url: string): string {
-  const at = url.indexOf('?');
-  if (at === -1) return '';
-  const query = new URLSearchParams(url.slice(at + 1));
+/** The query goes upstream without the one key that clients put there. @param search with its `?`, or empty. */
+export function upstreamQuery(search: string): string {
+  if (search === '') return '';
+  const query = new URLSearchParams(search);
   query.delete('key');
   return query.size === 0 ? '' : `?${query.toString()}`;
 }

@@ -21,19 +21,40 @@ export function withFirstMember(object: Buffer, name: string, value: Buffer): Bu
   return Buffer.concat([object.subarray(0, start), ...member, object.subarray(start)]);
 }
 
+/** Without a member, wherever it stands and as often as it does. */
+export function withoutMember(object: Buffer, name: string): Buffer {
+  const given = findValue(object, name);
+  if (given === undefined) return object;
+  const { nameStart, end } = given;
+  const next = skipSpace(object, end);
+  // Its comma goes with it: the one behind it, or of the last member the one before it.
+  if (object[next] === COMMA) {
+    return withoutMember(Buffer.concat([object.subarray(0, nameStart), object.subarray(next + 1)]), name);
+  }
+  const before = object.subarray(0, nameStart).toString('latin1').replace(/,\s*$/, '');
+  return withoutMember(Buffer.concat([Buffer.from(before, 'latin1'), object.subarray(end)]), name);
+}
+
 export function isObjectText(json: Buffer): boolean {
   return json[0] === OPENING_BRACE;
 }
 
-function findValue(object: Buffer, name: string): { start: number; end: number } | undefined {
-  let found: { start: number; end: number } | undefined;
+interface Member {
+  readonly nameStart: number;
+  /** Of its value. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function findValue(object: Buffer, name: string): Member | undefined {
+  let found: Member | undefined;
   let at = skipSeparators(object, object.indexOf(OPENING_BRACE) + 1);
   while (object[at] === QUOTE) {
     const nameEnd = endOfString(object, at);
     const start = skipSeparators(object, object.indexOf(COLON, nameEnd) + 1);
     const end = endOfValue(object, start);
     // A name may be written with escapes.
-    if (JSON.parse(object.toString('utf8', at, nameEnd)) === name) found = { start, end };
+    if (JSON.parse(object.toString('utf8', at, nameEnd)) === name) found = { nameStart: at, start, end };
     at = skipSeparators(object, end);
   }
   return found;
@@ -61,6 +82,12 @@ function endOfString(json: Buffer, start: number): number {
     if (backslashes % 2 === 0) return at + 1;
   }
   throw new Error(`The JSON string at byte ${start} has no end.`);
+}
+
+function skipSpace(json: Buffer, start: number): number {
+  let at = start;
+  while (isSpace(json[at])) at += 1;
+  return at;
 }
 
 function skipSeparators(json: Buffer, start: number): number {
