@@ -1,5 +1,6 @@
-// An upstream that costs as little as it can: one canned answer, or one canned stream, whatever is asked.
-import { createServer } from 'node:http';
+// An upstream that costs as little as it can: one canned answer, or one canned stream, at once or slowly.
+import { createServer, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { listen } from './listen.js';
 
 const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
@@ -22,13 +23,26 @@ const chunk = event({
 });
 const end = `${event({ model: 'gpt-4o', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}${event({ model: 'gpt-4o', choices: [], usage })}data: [DONE]\n\n`;
 
+const slowChunks = 20;
+const slowChunkMs = 200;
+
+async function streamSlowly(response: ServerResponse): Promise<void> {
+  for (let i = 0; i < slowChunks; i += 1) {
+    response.write(chunk);
+    await delay(slowChunkMs);
+  }
+  response.end(end);
+}
+
 await listen(
   createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (bytes: Buffer) => chunks.push(bytes));
     request.on('end', () => {
-      if (Buffer.concat(chunks).includes('"stream":true')) {
+      const asked = Buffer.concat(chunks);
+      if (asked.includes('"stream":true')) {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
+        if (asked.includes('"slow"')) return void streamSlowly(response);
         response.write(chunk);
         setImmediate(() => response.end(chunk.repeat(20) + end));
       } else {
