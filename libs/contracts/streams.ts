@@ -14,6 +14,8 @@ export const buckets = {
   directory: 'directory',
   /** `current` → CurrentPrices, `book.<version>` → PriceBook. */
   prices: 'prices',
+  /** `channel.<id>` → PublishedChannel: those that control keeps, their secrets sealed. */
+  channels: 'channels',
 } as const;
 
 /** One event, charge, alert or parked delivery belongs to one organisation: its subject says which. */
