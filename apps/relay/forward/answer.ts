@@ -4,14 +4,10 @@ import type { Dispatcher } from 'undici';
 import { needsEstimate } from '#usage/estimate/estimate-usage.js';
 import type { PassedAnswer } from '#usage/estimate/passed-answer.js';
 import type { PassedText } from '#usage/estimate/passed-text.js';
-import { isUsageChunk } from '#usage/openai-chat.js';
-import { SseUsageReader } from '#usage/sse-usage-reader.js';
-import { usageReader, type UsageReader } from '#usage/usage-reader.js';
-import { UsageRecord, type UsageSource } from '#usage/usage-record.js';
 import type { Usage } from '#usage/usage.js';
 import type { Estimator } from '../estimate/estimator.js';
-import { contentCoding, decodedUsage } from './decoded-usage.js';
-import { clientHeaders } from './forwarded-headers.js';
+import { contentCoding } from './decoded-usage.js';
+import { formatOf, isStream, type Passing, passingOf, type PassingOptions } from './passing.js';
 import { readRetryAfter } from './retry-after.js';
 import { isChannelFailure } from './upstream-failure.js';
 
@@ -40,12 +36,8 @@ export interface AnswerEnd {
   readonly error?: Error;
 }
 
-export interface AnswerOptions {
-  readonly source: UsageSource;
+export interface AnswerOptions extends PassingOptions {
   readonly estimator: Pick<Estimator, 'passing'>;
-  readonly requestId: string;
-  /** We asked the OpenAI stream for its usage chunk, and the client did not. */
-  readonly hideUsage: boolean;
   /** Another attempt may answer the client instead: it sees no failure before `finish`, and no head before the first byte. */
   readonly replaceable: boolean;
   /** From the dispatch to the first byte of the answer's body. */
@@ -62,10 +54,9 @@ interface Started {
   readonly headers: IncomingHttpHeaders;
   readonly isStream: boolean;
   readonly firstByteAt: string;
-  readonly reader: UsageReader;
   /** Of an answer that may have generated something. */
   readonly passed: PassedAnswer | undefined;
-  readonly pass: (chunk: Buffer) => void;
+  readonly passing: Passing;
 }
 
 /**
@@ -119,14 +110,13 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, httpStatus: number, headers: IncomingHttpHeaders): void {
     if (httpStatus < 200) return;
-    const { source, estimator, hideUsage, replaceable } = this.options;
-    const isStream = /^text\/event-stream/i.test(headers['content-type'] ?? '');
-    const coding = contentCoding(headers['content-encoding']);
-    const hides = isStream && hideUsage && coding === 'identity';
-    const passing = hides ? this.#passWithoutUsage(source) : this.#passUntouched(source, isStream, coding);
-    const isAnswer = httpStatus < 300 && coding === 'identity';
-    const passed = isAnswer ? estimator.passing(source.api, isStream ? 'sse' : 'json') : undefined;
-    this.#started = { httpStatus, headers, isStream, firstByteAt: new Date().toISOString(), passed, ...passing };
+    const { source, estimator, replaceable } = this.options;
+    const format = formatOf(headers['content-type']);
+    const passing = passingOf({ httpStatus, headers, format }, this.options);
+    const isReadable = httpStatus < 300 && contentCoding(headers['content-encoding']) === 'identity';
+    const passed = isReadable && format !== undefined ? estimator.passing(source.api, format) : undefined;
+    const firstByteAt = new Date().toISOString();
+    this.#started = { httpStatus, headers, isStream: isStream(format), firstByteAt, passed, passing };
     if (!replaceable) this.#sendHead(this.#started);
     else if (isChannelFailure(httpStatus)) this.#failure = { chunks: [], bytes: 0 };
   }
@@ -134,7 +124,8 @@ export class Answer implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     clearTimeout(this.#firstByteTimer);
     this.#started?.passed?.push(chunk);
-    this.#started?.pass(chunk);
+    const next = this.#started?.passing.push(chunk);
+    if (next !== undefined) this.#send(next);
     if (!this.#clientLeft) return;
     this.#drainedBytes += chunk.length;
     if (this.#drainedBytes > DRAIN_MAX_BYTES) controller.abort(new Error('The answer was drained to its byte limit.'));
@@ -204,54 +195,19 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   #told(): Pick<AnswerEnd, 'usage' | 'passed'> {
     if (this.#started === undefined) return {};
-    const { reader, passed } = this.#started;
-    const usage = reader.end();
+    const { passing, passed } = this.#started;
+    const { usage, rest } = passing.end();
+    this.#held = rest;
     const kept = passed !== undefined && needsEstimate(usage) ? { passed: passed.end() } : {};
     passed?.release();
     return { usage, ...kept };
   }
 
-  #passUntouched(source: UsageSource, isStream: boolean, coding: string) {
-    const reader = decodedUsage(usageReader(source, isStream ? 'sse' : 'json'), coding);
-    const pass = (chunk: Buffer) => {
-      reader.push(chunk);
-      // The end of a body with a known length shows in its last bytes, so one chunk of it is always kept back.
-      const next = isStream ? chunk : this.#held;
-      if (!isStream) this.#held = chunk;
-      if (next !== undefined) this.#send(next);
-    };
-    return { reader, pass };
-  }
-
-  #passWithoutUsage(source: UsageSource) {
-    let pieces: Buffer[] = [];
-    const stream = new SseUsageReader(new UsageRecord(source), (frame) => {
-      if (!isUsageChunk(frame)) pieces.push(frame.raw);
-    });
-    const taken = () => {
-      const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-      pieces = [];
-      return bytes;
-    };
-    const reader: UsageReader = {
-      push: (chunk) => stream.push(chunk),
-      end: () => {
-        const usage = stream.end();
-        this.#held = taken();
-        return usage;
-      },
-    };
-    const pass = (chunk: Buffer) => {
-      reader.push(chunk);
-      if (pieces.length > 0) this.#send(taken());
-    };
-    return { reader, pass };
-  }
-
-  #sendHead({ httpStatus, headers, isStream }: Started): void {
+  #sendHead({ passing, isStream }: Started): void {
     if (this.#clientLeft || this.response.headersSent) return;
-    // With a length of its own a stream would end for the client by its last byte, before it is settled.
-    this.response.writeHead(httpStatus, clientHeaders(headers, this.options.requestId, !isStream));
+    const head = passing.head();
+    if (head === undefined) return;
+    this.response.writeHead(head.status, head.headers);
     // The client of a stream sees at once that it has begun, however long the first event takes.
     if (isStream) this.response.flushHeaders();
   }
