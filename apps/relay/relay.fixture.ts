@@ -16,6 +16,7 @@ import { usageEvent, type UsageEvent } from '#contracts/usage-event.js';
 import { connectNats } from '#jetstream/connect.js';
 import { ensureTopology } from '#jetstream/topology.js';
 import { testNats, type TestNats } from '#testing/nats.js';
+import { GrantingLedger } from './admit/granting-ledger.fixture.js';
 import { relayConfig, type RelayConfig } from './relay.config.js';
 
 export const PEPPER = 'a pepper of the tests, long enough for anyone';
@@ -61,12 +62,16 @@ export async function testUpstream(): Promise<TestUpstream> {
 
 /** All that a relay needs around it: a NATS with keys and prices, an upstream, a channels file and a journal. */
 export class RelayHouse {
+  readonly ledger: GrantingLedger;
+
   private constructor(
     readonly nats: TestNats,
     readonly connection: NatsConnection,
     readonly upstream: TestUpstream,
     readonly folder: string,
-  ) {}
+  ) {
+    this.ledger = new GrantingLedger(connection, '1000000');
+  }
 
   static async build(): Promise<RelayHouse> {
     const nats = await testNats();

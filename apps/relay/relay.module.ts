@@ -7,6 +7,9 @@ import { usageSubject } from '#contracts/streams.js';
 import { JETSTREAM, JetStreamModule, NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import { publishEvents } from '#jetstream/publish.js';
 import type { JsonLogger } from '#telemetry/log.js';
+import { askLedgerOver } from './admit/ask-ledger.js';
+import { AttemptMoney } from './admit/attempt-money.js';
+import { LeaseKeeper } from './admit/lease-keeper.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
 import { ChannelTable } from './channels/channel-table.js';
 import { loadChannels } from './channels/load-channels.js';
@@ -42,6 +45,7 @@ export class RelayModule {
       ],
       providers: [
         ...snapshotProviders(config, log),
+        ...moneyProviders(config, log),
         ...attemptProviders(config, log),
         {
           provide: Front,
@@ -73,7 +77,28 @@ function snapshotProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       useFactory: (connection: NatsConnection, directory: KeyDirectory, prices: CurrentPrices) =>
         new Snapshots(connection, { directory, prices }, (sentence, error) => log.warn(sentence, error)),
     },
-    { provide: ChannelTable, useFactory: () => loadChannels(config.TOLLGATE_CHANNELS_FILE) },
+    {
+      provide: ChannelTable,
+      useFactory: () => loadChannels(config.TOLLGATE_CHANNELS_FILE, (sentence, error) => log.warn(sentence, error)),
+    },
+  ];
+}
+
+function moneyProviders(config: RelayConfig, log: JsonLogger): Provider[] {
+  return [
+    {
+      provide: LeaseKeeper,
+      inject: [NATS_CONNECTION],
+      useFactory: (connection: NatsConnection) =>
+        new LeaseKeeper(askLedgerOver(connection, config.TOLLGATE_RELAY_ID), (sentence, error) =>
+          log.warn(sentence, error),
+        ),
+    },
+    {
+      provide: AttemptMoney,
+      inject: [LeaseKeeper, CurrentPrices],
+      useFactory: (leases: LeaseKeeper, prices: CurrentPrices) => new AttemptMoney(leases, prices),
+    },
   ];
 }
 
@@ -98,8 +123,18 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: RelayRequest,
-      inject: [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Journal, Publisher, UPSTREAM, AttemptsInFlight],
-      useFactory: (...[snapshots, directory, prices, channels, journal, publisher, upstream, inFlight]: Rooms) =>
+      inject: [
+        Snapshots,
+        KeyDirectory,
+        CurrentPrices,
+        ChannelTable,
+        Journal,
+        Publisher,
+        UPSTREAM,
+        AttemptsInFlight,
+        AttemptMoney,
+      ],
+      useFactory: (...[snapshots, directory, prices, channels, journal, publisher, upstream, inFlight, money]: Rooms) =>
         new RelayRequest({
           relayId: config.TOLLGATE_RELAY_ID,
           snapshots,
@@ -110,6 +145,7 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
           publisher,
           upstream,
           inFlight,
+          money,
           estimator: new Estimator(),
           log,
         }),
@@ -117,4 +153,14 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   ];
 }
 
-type Rooms = [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Journal, Publisher, Dispatcher, AttemptsInFlight];
+type Rooms = [
+  Snapshots,
+  KeyDirectory,
+  CurrentPrices,
+  ChannelTable,
+  Journal,
+  Publisher,
+  Dispatcher,
+  AttemptsInFlight,
+  AttemptMoney,
+];

@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { logger } from '#telemetry/log.js';
+import { LeaseKeeper } from './admit/lease-keeper.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { Journal } from './journal/journal.js';
 import { recoverAttempts } from './journal/recover-attempts.js';
@@ -15,6 +16,7 @@ import { Snapshots } from './snapshots/snapshots.js';
 /** Within the time that a service has to drain: what is open by then is cut off, what is unpublished is in the journal. */
 const DRAIN_ATTEMPTS_MS = 6_000;
 const DRAIN_EVENTS_MS = 2_000;
+const SETTLE_LEASES_MS = 2_000;
 
 export interface RunningRelay {
   readonly url: string;
@@ -39,7 +41,7 @@ async function drain(app: INestApplicationContext, server: Server): Promise<void
   server.close();
   await app.get(AttemptsInFlight).settleAll(DRAIN_ATTEMPTS_MS);
   server.closeIdleConnections();
-  await app.get(Publisher).stop(DRAIN_EVENTS_MS);
+  await Promise.all([app.get(Publisher).stop(DRAIN_EVENTS_MS), app.get(LeaseKeeper).stop(SETTLE_LEASES_MS)]);
   app.get(Snapshots).stop();
   await app.get(Journal).close();
   // All that is left is owed nothing: a client that sends its request for ever would keep the relay from its exit.

@@ -8,14 +8,16 @@ import type { LeaseKeeper } from './lease-keeper.js';
 import type { LeaseHold } from './leased-money.js';
 import { settledCost } from './settled-cost.js';
 
-/** The money that an attempt holds while it is under way. It is given back exactly once, whatever happens. */
+/** The money that an attempt holds while it is under way. The first end counts. */
 export interface HeldMoney {
   /** Under which the attempt is booked. */
   readonly leaseId: string;
   /** Takes what it cost, and gives back the rest. */
   settle(attempt: Attempt): void;
-  /** For an attempt that was never sent. */
+  /** For an attempt that is not opened. */
   release(): void;
+  /** For an attempt that the relay itself failed at: nobody knows what it cost, so all of it counts as spent. */
+  keep(): void;
 }
 
 /** Holds money for attempts at the current prices. Only the first request of a path waits for the ledger. */
@@ -45,6 +47,7 @@ export class AttemptMoney {
       leaseId: hold.leaseId,
       settle: (attempt) => end(settledCost(cost, attempt, book)),
       release: () => end(0n),
+      keep: () => end(cost.amount),
     };
   }
 }
