@@ -11,6 +11,8 @@ import { StatementsController } from './accounting/statements.controller.js';
 import { TransactionsController } from './accounting/transactions.controller.js';
 import { AdminToken } from './admin-tokens/admin-token.entity.js';
 import { AdminTokensController } from './admin-tokens/admin-tokens.controller.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditInterceptor } from './audit/audit.interceptor.js';
 import { AlertsController } from './budgets/alerts.controller.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { LeasesController } from './budgets/leases.controller.js';
@@ -37,6 +39,7 @@ import { ProjectsController } from './organisations/projects.controller.js';
 import { Team } from './organisations/team.entity.js';
 import { TeamsController } from './organisations/teams.controller.js';
 import { WebhooksController } from './payments/webhooks.controller.js';
+import { PoliciesController } from './policies/policies.controller.js';
 import { PriceBooksController } from './price-books/price-books.controller.js';
 import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
@@ -66,7 +69,9 @@ export class ControlModule {
         TeamsController,
         ProjectsController,
         KeysController,
+        PoliciesController,
         AdminTokensController,
+        AuditController,
         SpendController,
         LedgerController,
         TransactionsController,
@@ -99,7 +104,8 @@ export class ControlModule {
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useValue: validationPipe },
-        // The outer one first: what becomes CSV has been held to its schema before.
+        // The outer one first: what becomes CSV or is recorded has been held to its schema before.
+        { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_INTERCEPTOR, useClass: DocumentInterceptor },
         { provide: APP_INTERCEPTOR, useClass: CsvInterceptor },
         { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },

@@ -13,6 +13,8 @@ import { LedgerInvoiceChanges1795850100000 } from './1795850100000-ledger-invoic
 import { LedgerReaders1795860000000 } from './1795860000000-ledger-readers.js';
 import { LedgerOpenGrants1795870000000 } from './1795870000000-ledger-open-grants.js';
 import { LedgerPeriodTotals1795870100000 } from './1795870100000-ledger-period-totals.js';
+import { ControlPolicies1795900000000 } from './1795900000000-control-policies.js';
+import { ControlAudit1795900010000 } from './1795900010000-control-audit.js';
 import { ControlReportedEvents1795910000000 } from './1795910000000-control-reported-events.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
@@ -32,5 +34,7 @@ export const migrations = [
   LedgerReaders1795860000000,
   LedgerOpenGrants1795870000000,
   LedgerPeriodTotals1795870100000,
+  ControlPolicies1795900000000,
+  ControlAudit1795900010000,
   ControlReportedEvents1795910000000,
 ];

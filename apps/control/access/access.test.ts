@@ -64,6 +64,8 @@ async function routes(org: string): Promise<readonly Route[]> {
     budget: 'monthly',
     invoice: 'july',
     line: '1',
+    team: 'search',
+    project: 'web',
   };
   return Object.entries((await control.document()).paths).flatMap(([path, operations]) =>
     Object.entries(operations as Record<string, { security?: unknown[] }>).map(([method, { security }]) => ({
@@ -76,6 +78,7 @@ async function routes(org: string): Promise<readonly Route[]> {
 
 /** A body with everything that any operation asks for would be refused for too much: each gets what it takes. */
 function bodyFor(route: string): unknown {
+  if (route.startsWith('PUT')) return {};
   if (!route.startsWith('POST')) return undefined;
   if (/\/(top-ups|refunds|grants)$/.test(route)) return { currency: 'USD', amount: '1' };
   if (route.endsWith('/wallet-transfers')) return { from: 'default', to: 'research', currency: 'USD', amount: '1' };
@@ -88,7 +91,7 @@ function bodyFor(route: string): unknown {
     return { scope: 'organisation', currency: 'USD', amount: '1', period: 'month', enforcement: 'soft' };
   }
   if (route.endsWith('/invoices')) return { currency: 'USD', month: '2026-07' };
-  if (route.endsWith('/finalise')) return {};
+  if (/\/(finalise|rotate)$/.test(route)) return {};
   if (route.endsWith('/void')) return { reason: 'Mine' };
   if (route.endsWith('/payments')) return { amount: '1' };
   if (route.endsWith('/credit-notes')) return { amount: '1', reason: 'Mine' };
@@ -207,6 +210,7 @@ describe("an organisation's token", () => {
       'POST /v1/organisations/acme/wallets/default/terms',
       'POST /v1/organisations/acme/wallets/default/top-ups',
       'POST /v1/tax-rates',
+      'PUT /v1/organisations/acme/policy',
     ]);
   });
 

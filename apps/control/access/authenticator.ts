@@ -25,7 +25,9 @@ export class Authenticator {
     if (timingSafeEqual(Buffer.from(hash), Buffer.from(this.#platformHash))) return { scope: 'platform' };
     const found = await this.source.getRepository(AdminToken).findOneBy({ hash, revokedAt: IsNull() });
     if (found === null || (found.expiresAt !== null && found.expiresAt.getTime() <= Date.now())) return undefined;
-    const { organisationId } = found;
-    return organisationId === null ? { scope: 'platform' } : { scope: 'organisation', organisationId };
+    const { id: tokenId, organisationId } = found;
+    return organisationId === null
+      ? { scope: 'platform', tokenId }
+      : { scope: 'organisation', organisationId, tokenId };
   }
 }

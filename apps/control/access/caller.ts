@@ -3,8 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { notFound } from '../errors/api-error.js';
 
 /** Who calls: the platform's operator, or one organisation, which sees nothing but itself. */
-export type Caller =
-  { readonly scope: 'platform' } | { readonly scope: 'organisation'; readonly organisationId: string };
+export type Caller = (
+  { readonly scope: 'platform' } | { readonly scope: 'organisation'; readonly organisationId: string }
+) & {
+  /** The admin token's. Absent: the configured one. */
+  readonly tokenId?: string;
+};
 
 declare module 'fastify' {
   interface FastifyRequest {

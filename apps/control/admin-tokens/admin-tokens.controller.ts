@@ -1,12 +1,14 @@
 import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { hashKey } from '#config/key-hash.js';
 import { identifier } from '#contracts/cloud-event.js';
 import { credential, expiry, showCredential } from '../access/credential.js';
 import { last4, newSecret } from '../access/new-secret.js';
+import { type Act, TheAct } from '../audit/act.js';
+import { recordChange } from '../audit/record-change.js';
 import { CONTROL_CONFIG, type ControlConfig } from '../control.config.js';
 import { ApiError, notFound } from '../errors/api-error.js';
 import { findPage } from '../lists/find-page.js';
@@ -58,9 +60,11 @@ export class AdminTokensController {
     status: 201,
     answer: issuedAdminToken,
     refuses: badBody,
+    recorded: 'itself',
   })
   async createAdminToken(
     @Body({ schema: newAdminToken }) { organisationId, name, expiresAt }: z.infer<typeof newAdminToken>,
+    @TheAct() act: Act,
   ): Promise<z.infer<typeof issuedAdminToken>> {
     const token = newSecret('tga');
     const row = {
@@ -78,7 +82,12 @@ export class AdminTokensController {
           param: 'organisationId',
         }),
     };
-    return { ...show(await insertRow(this.source.getRepository(AdminToken), row, refusals)), token };
+    const after = await this.source.transaction(async (db) => {
+      const shown = show(await insertRow(db.getRepository(AdminToken), row, refusals));
+      await recordChange(db, act, { organisationId, target: { token: row.id }, after: shown });
+      return shown;
+    });
+    return { ...after, token };
   }
 
   @Get()
@@ -88,12 +97,25 @@ export class AdminTokensController {
   }
 
   @Delete(':token')
-  @Operation({ summary: 'Revoke an admin token', access: 'platform', answer: adminToken, refuses: [404] })
-  async revokeAdminToken(@Param({ schema: tokenPath }) { token: id }: z.infer<typeof tokenPath>) {
-    const tokens = this.source.getRepository(AdminToken);
-    await tokens.update({ id, revokedAt: IsNull() }, { revokedAt: new Date() });
-    const token = await tokens.findOneBy({ id });
-    if (token === null) throw notFound('admin token', id);
-    return show(token);
+  @Operation({
+    summary: 'Revoke an admin token',
+    access: 'platform',
+    answer: adminToken,
+    refuses: [404],
+    recorded: 'itself',
+  })
+  revokeAdminToken(@Param({ schema: tokenPath }) { token: id }: z.infer<typeof tokenPath>, @TheAct() act: Act) {
+    return this.source.transaction(async (db) => {
+      const tokens = db.getRepository(AdminToken);
+      const token = await tokens.findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (token === null) throw notFound('admin token', id);
+      const before = show(token);
+      if (token.revokedAt !== null) return before;
+      token.revokedAt = new Date();
+      await tokens.update({ id }, { revokedAt: token.revokedAt });
+      const organisationId = token.organisationId ?? undefined;
+      await recordChange(db, act, { organisationId, target: { token: id }, before, after: show(token) });
+      return show(token);
+    });
   }
 }

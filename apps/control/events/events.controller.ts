@@ -56,6 +56,7 @@ export class EventsController {
     access: 'reporter',
     answer: taken,
     refuses: [...badBody, 409],
+    recorded: 'itself',
   })
   async reportUsage(
     @Headers() headers: IncomingHttpHeaders,

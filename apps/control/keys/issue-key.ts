@@ -1,17 +1,23 @@
 import type { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { hashKey } from '#config/key-hash.js';
+import { directoryEntryName } from '#contracts/directory.js';
 import { last4, newSecret } from '../access/new-secret.js';
+import type { Act } from '../audit/act.js';
+import { recordChange } from '../audit/record-change.js';
 import { ApiError } from '../errors/api-error.js';
 import { insertRow } from '../lists/insert-row.js';
 import { Project } from '../organisations/project.entity.js';
 import type { KeyDirectory } from './key-directory.js';
-import { directoryKeyOf } from './read-directory-keys.js';
+import { readKeyEntries } from './read-directory.js';
+import { relaysNotTold } from './relays-not-told.js';
+import { writeRevocation } from './revoke-key.js';
+import { showKey } from './virtual-key.js';
 import { VirtualKey } from './virtual-key.entity.js';
 
-interface Ports {
+export interface KeyPorts {
   readonly source: DataSource;
-  readonly directory: Pick<KeyDirectory, 'announce'>;
+  readonly directory: Pick<KeyDirectory, 'tell'>;
   readonly pepper: string;
 }
 
@@ -28,35 +34,30 @@ interface KeyRequest {
  * @throws ApiError 503 when they could not be told. Nothing usable remains then: the row is revoked, and nobody has
  * ever seen the key.
  */
-export async function issueKey({ source, directory, pepper }: Ports, request: KeyRequest) {
+export async function issueKey({ source, directory, pepper }: KeyPorts, request: KeyRequest, act: Act) {
   const { organisationId, projectId, id = uuidv7(), name = null, expiresAt } = request;
-  const project = await source.getRepository(Project).findOneBy({ organisationId, id: projectId });
-  if (project === null) {
+  if (!(await source.getRepository(Project).existsBy({ organisationId, id: projectId }))) {
     throw new ApiError(400, 'project_unknown', `This organisation has no project "${projectId}".`, {
       param: 'projectId',
     });
   }
   const secret = newSecret('tg');
   const hash = hashKey(secret, pepper);
-  const keys = source.getRepository(VirtualKey);
   const expires = expiresAt === undefined ? null : new Date(expiresAt);
   const row = { organisationId, id, projectId, name, hash, last4: last4(secret), expiresAt: expires, revokedAt: null };
-  const key = await insertRow(keys, row, {
-    virtual_key_pkey: () => new ApiError(409, 'id_taken', `There is a key "${id}" already.`, { param: 'id' }),
+  const key = await source.transaction(async (db) => {
+    const inserted = await insertRow(db.getRepository(VirtualKey), row, {
+      virtual_key_pkey: () => new ApiError(409, 'id_taken', `There is a key "${id}" already.`, { param: 'id' }),
+    });
+    await recordChange(db, act, { organisationId, target: { key: id }, after: showKey(inserted) });
+    return inserted;
   });
   try {
-    await directory.announce(hash, directoryKeyOf({ ...key, teamId: project.teamId }));
+    await directory.tell([directoryEntryName(hash)], () => readKeyEntries(source, key));
   } catch (error) {
-    await keys.update({ organisationId, id }, { revokedAt: new Date() });
-    throw new ApiError(
-      503,
-      'relays_not_told',
-      'The relays could not be told of the key, so none was issued. Try again.',
-      {
-        cause: error,
-        retryAfterSeconds: 5,
-      },
-    );
+    await writeRevocation(source, key, act);
+    const sentence = 'The relays could not be told of the key, so none was issued. Try again.';
+    throw relaysNotTold(sentence, error);
   }
   return { key, secret };
 }

@@ -3,17 +3,18 @@ import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from '@nat
 import { type KV, Kvm } from '@nats-io/kv';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { directoryEntryName, type DirectoryKey } from '#contracts/directory.js';
 import { buckets } from '#contracts/streams.js';
 import { JETSTREAM } from '#jetstream/jetstream.module.js';
-import { readDirectoryKeys } from './read-directory-keys.js';
+import { type DirectoryEntries, readDirectory } from './read-directory.js';
 import { syncDirectory } from './sync-directory.js';
 
 const repairRetryMs = 1_000;
+/** Each is lost to a writer that was quicker, and that has then written what the tables say. */
+const maxRaces = 10;
 
 /**
- * What the relays know of the keys: bucket `directory`. The table is the truth and is always written first; the bucket
- * follows, and a difference that an outage or a crash left is repaired from the table.
+ * What the relays know of keys and policies: bucket `directory`. The tables are the truth and are always written first;
+ * the bucket follows, and a difference that an outage or a crash left is repaired from the tables.
  */
 @Injectable()
 export class KeyDirectory implements OnModuleDestroy {
@@ -29,32 +30,31 @@ export class KeyDirectory implements OnModuleDestroy {
     @Inject(DataSource) private readonly source: DataSource,
   ) {}
 
-  /** Whether, as far as we know, the relays know every key. */
+  /** Whether, as far as we know, the relays know every key and policy. */
   get inSync(): boolean {
     return this.#madeGood === this.#failures;
   }
 
-  /** Only creates: a key that was revoked since must not come back to life by a put that was under way. */
-  async announce(hash: string, key: DirectoryKey): Promise<void> {
-    await this.#tell(async (bucket) => {
-      try {
-        await bucket.create(directoryEntryName(hash), JSON.stringify(key));
-      } catch (error) {
-        // A sync found the key in the table and was quicker.
-        if (!isTaken(error)) throw error;
-      }
-    });
+  /**
+   * Tells the relays what the tables say of some entries, after it was committed. However many do so at once, what was
+   * committed last is said last: a key that was revoked cannot come back to life.
+   */
+  async tell(names: readonly string[], readEntries: () => Promise<DirectoryEntries>): Promise<void> {
+    try {
+      const bucket = await this.#bucket();
+      await racing(() => syncDirectory(bucket, readEntries, names));
+    } catch (error) {
+      // A timeout leaves open whether the bucket took it: only the tables know what it should say.
+      this.#failures += 1;
+      void this.#repair();
+      throw error;
+    }
   }
 
-  /** Overwrites whatever is there: a revoked key stays revoked. */
-  async revoke(hash: string, key: DirectoryKey): Promise<void> {
-    await this.#tell((bucket) => bucket.put(directoryEntryName(hash), JSON.stringify(key)));
-  }
-
-  /** Makes the bucket say what the table says. */
+  /** Makes the bucket say what the tables say. */
   async sync(): Promise<void> {
     const failures = this.#failures;
-    const { written, removed } = await syncDirectory(await this.#bucket(), () => readDirectoryKeys(this.source));
+    const { written, removed } = await syncDirectory(await this.#bucket(), () => readDirectory(this.source));
     // Only what failed before it began: a write may have failed meanwhile.
     this.#madeGood = failures;
     if (written + removed > 0) this.#log.log('The directory was brought in line with the table.', { written, removed });
@@ -62,17 +62,6 @@ export class KeyDirectory implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.#closing = true;
-  }
-
-  async #tell(write: (bucket: KV) => Promise<unknown>): Promise<void> {
-    try {
-      await write(await this.#bucket());
-    } catch (error) {
-      // A timeout leaves open whether the bucket took it: only the table knows what it should say.
-      this.#failures += 1;
-      void this.#repair();
-      throw error;
-    }
   }
 
   async #repair(): Promise<void> {
@@ -94,6 +83,17 @@ export class KeyDirectory implements OnModuleDestroy {
   }
 }
 
-function isTaken(error: unknown): boolean {
+/** Writes again when somebody was quicker. */
+export async function racing<Result>(write: () => Promise<Result>): Promise<Result> {
+  for (let race = 1; ; race += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isOutrun(error) || race === maxRaces) throw error;
+    }
+  }
+}
+
+function isOutrun(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
 }

@@ -3,18 +3,21 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { identifier } from '#contracts/cloud-event.js';
+import { type Act, TheAct } from '../audit/act.js';
 import { CONTROL_CONFIG, type ControlConfig } from '../control.config.js';
 import { findPage } from '../lists/find-page.js';
 import { listOf, pageQuery } from '../lists/list.js';
 import { badBody, Operation } from '../openapi/operation.js';
 import { type OrganisationPath, organisationPath } from '../organisations/fields.js';
-import { issueKey } from './issue-key.js';
+import { issueKey, type KeyPorts } from './issue-key.js';
 import { KeyDirectory } from './key-directory.js';
 import { revokeKey } from './revoke-key.js';
-import { issuedKey, newKey, showKey, virtualKey } from './virtual-key.js';
+import { rotateKey } from './rotate-key.js';
+import { issuedKey, newKey, newRotation, rotatedKey, showKey, virtualKey } from './virtual-key.js';
 import { VirtualKey } from './virtual-key.entity.js';
 
 const keyPath = organisationPath.extend({ key: identifier });
+type KeyPath = z.infer<typeof keyPath>;
 const keysQuery = pageQuery.extend({ projectId: identifier.exactOptional() });
 
 @ApiTags('keys')
@@ -33,14 +36,14 @@ export class KeysController {
     status: 201,
     answer: issuedKey,
     refuses: [...badBody, 409],
+    recorded: 'itself',
   })
   async issueKey(
     @Param({ schema: organisationPath }) { org }: OrganisationPath,
     @Body({ schema: newKey }) request: z.infer<typeof newKey>,
+    @TheAct() act: Act,
   ): Promise<z.infer<typeof issuedKey>> {
-    const { source, directory } = this;
-    const ports = { source, directory, pepper: this.config.TOLLGATE_KEY_PEPPER };
-    const { key, secret } = await issueKey(ports, { organisationId: org, ...request });
+    const { key, secret } = await issueKey(this.#ports, { organisationId: org, ...request }, act);
     return { ...showKey(key), key: secret };
   }
 
@@ -54,10 +57,37 @@ export class KeysController {
     return findPage(this.source.getRepository(VirtualKey), where, page, showKey);
   }
 
+  @Post(':key/rotate')
+  @Operation({
+    summary: 'Give a key a new secret, which is shown this once. The old one stays valid for a while',
+    access: 'organisation',
+    answer: rotatedKey,
+    refuses: [...badBody, 409],
+    recorded: 'itself',
+  })
+  async rotateKey(
+    @Param({ schema: keyPath }) { org, key: id }: KeyPath,
+    @Body({ schema: newRotation }) { graceSeconds }: z.infer<typeof newRotation>,
+    @TheAct() act: Act,
+  ): Promise<z.infer<typeof rotatedKey>> {
+    const graceUntil = new Date(Date.now() + graceSeconds * 1000);
+    const { key, secret } = await rotateKey(this.#ports, { organisationId: org, id, graceUntil }, act);
+    return { ...showKey(key), key: secret, graceUntil: graceUntil.toISOString() };
+  }
+
   @Delete(':key')
-  @Operation({ summary: 'Revoke a key. The relays refuse it at once', access: 'organisation', answer: virtualKey })
-  async revokeKey(@Param({ schema: keyPath }) { org, key }: z.infer<typeof keyPath>) {
+  @Operation({
+    summary: 'Revoke a key. The relays refuse it at once',
+    access: 'organisation',
+    answer: virtualKey,
+    recorded: 'itself',
+  })
+  async revokeKey(@Param({ schema: keyPath }) { org, key }: KeyPath, @TheAct() act: Act) {
+    return showKey(await revokeKey(this.#ports, { organisationId: org, id: key }, act));
+  }
+
+  get #ports(): KeyPorts {
     const { source, directory } = this;
-    return showKey(await revokeKey({ source, directory }, org, key));
+    return { source, directory, pepper: this.config.TOLLGATE_KEY_PEPPER };
   }
 }

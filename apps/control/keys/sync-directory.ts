@@ -1,5 +1,4 @@
 import type { KV } from '@nats-io/kv';
-import type { DirectoryKey } from '#contracts/directory.js';
 
 const maxWritesInFlight = 64;
 
@@ -9,35 +8,47 @@ interface Entry {
 }
 
 /**
- * Makes the bucket say what the table says, while others go on writing both.
- * The bucket is read first: a key is committed before it is put, so an entry that the later read of the table lacks is
- * a stray for certain. And an entry that somebody wrote since the bucket was read is left to them: the write fails.
+ * Makes the bucket say what the tables say, while others go on writing both.
+ * The bucket is read first: a change is committed before it is put, so an entry that the later read of the tables lacks
+ * is a stray for certain. And an entry that somebody wrote since the bucket was read is left to them: the write fails.
+ * @param names of the entries that this is about, all of which `readEntries` reads. Left out: the whole bucket.
  * @throws when a write failed. The rest of the difference remains: sync again.
  */
 export async function syncDirectory(
   bucket: KV,
-  readKeys: () => Promise<ReadonlyMap<string, DirectoryKey>>,
+  readEntries: () => Promise<ReadonlyMap<string, unknown>>,
+  names?: readonly string[],
 ): Promise<{ written: number; removed: number }> {
-  const found = await readEntries(bucket);
-  const keys = await readKeys();
+  const found = names === undefined ? await readBucket(bucket) : await readNamed(bucket, names);
+  const entries = await readEntries();
 
-  const writes = [...keys].flatMap(([name, key]) => {
-    const value = JSON.stringify(key);
+  const writes = [...entries].flatMap(([name, said]) => {
+    if (names?.includes(name) === false) return [];
+    const value = JSON.stringify(said);
     const entry = found.get(name);
     if (entry === undefined) return [() => bucket.create(name, value)];
     return entry.value === value ? [] : [() => bucket.update(name, value, entry.revision)];
   });
   const removals = [...found].flatMap(([name, { revision }]) =>
-    keys.has(name) ? [] : [() => bucket.delete(name, { previousSeq: revision })],
+    entries.has(name) ? [] : [() => bucket.delete(name, { previousSeq: revision })],
   );
   await inParallel([...writes, ...removals]);
   return { written: writes.length, removed: removals.length };
 }
 
-async function readEntries(bucket: KV): Promise<ReadonlyMap<string, Entry>> {
+async function readBucket(bucket: KV): Promise<ReadonlyMap<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const entry of await bucket.history()) {
     if (entry.operation === 'PUT') entries.set(entry.key, { value: entry.string(), revision: entry.revision });
+  }
+  return entries;
+}
+
+async function readNamed(bucket: KV, names: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+  const entries = new Map<string, Entry>();
+  for (const name of names) {
+    const entry = await bucket.get(name);
+    if (entry?.operation === 'PUT') entries.set(name, { value: entry.string(), revision: entry.revision });
   }
   return entries;
 }

@@ -55,7 +55,7 @@ it('says of each operation what it takes, answers and refuses, and who may call 
     }
     const inPath = operation.parameters.filter((parameter) => parameter.in === 'path' && parameter.required);
     expect(inPath.map(({ name }) => `{${name}}`)).toEqual(route.match(/\{\w+\}/g) ?? []);
-    expect([route, operation.requestBody !== undefined]).toEqual([route, route.startsWith('POST')]);
+    expect([route, operation.requestBody !== undefined]).toEqual([route, /^(POST|PUT)/.test(route)]);
     const secured = operation.security.length > 0;
     expect([route, '401' in operation.responses]).toEqual([route, secured]);
   }

@@ -2,6 +2,7 @@ import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type Access, AllowAccess } from '../access/access.guard.js';
+import { RecordsItself } from '../audit/audit.interceptor.js';
 import { type ErrorStatus, errorBody } from '../errors/api-error.js';
 import { CsvColumns } from '../lists/csv.interceptor.js';
 
@@ -16,6 +17,8 @@ interface OperationSpec {
   readonly refuses?: readonly ErrorStatus[];
   /** The columns of the answer as CSV, where it can be had so. */
   readonly csv?: readonly string[];
+  /** The operation writes what it changes into the audit log, or a log of its own, together with the change. */
+  readonly recorded?: 'itself';
 }
 
 export const csvColumnsExtension = 'x-csv-columns';
@@ -42,7 +45,7 @@ const errorMeanings: Record<ErrorStatus, string> = {
 export const badBody = [400, 413, 415] as const satisfies readonly ErrorStatus[];
 
 /** A route's access, answer and place in the OpenAPI document, said once. */
-export function Operation({ summary, access, answer, status = 200, refuses = [], csv }: OperationSpec) {
+export function Operation({ summary, access, answer, status = 200, refuses = [], csv, recorded }: OperationSpec) {
   const always: readonly ErrorStatus[] = access === 'everyone' ? [500] : [401, 500, 503];
   const scoped: readonly ErrorStatus[] = access === 'platform' ? [403] : access === 'organisation' ? [404] : [];
   const errors = [...new Set([...refuses, ...always, ...scoped])].toSorted();
@@ -56,6 +59,7 @@ export function Operation({ summary, access, answer, status = 200, refuses = [],
       ApiResponse({ status: error, description: errorMeanings[error], standardSchema: errorBody }),
     ),
     ...(access === 'everyone' || access === 'signed' || access === 'reporter' ? [] : [ApiBearerAuth()]),
+    ...(recorded === undefined ? [] : [RecordsItself()]),
     ...(csv === undefined ? [] : [CsvColumns(csv), ApiExtension(csvColumnsExtension, csv)]),
   );
 }

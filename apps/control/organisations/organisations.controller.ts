@@ -5,6 +5,8 @@ import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { identifier, instant } from '#contracts/cloud-event.js';
 import { type Caller, TheCaller } from '../access/caller.js';
+import { type Act, TheAct } from '../audit/act.js';
+import { recordChange } from '../audit/record-change.js';
 import { ApiError } from '../errors/api-error.js';
 import { findPage } from '../lists/find-page.js';
 import { insertRow } from '../lists/insert-row.js';
@@ -34,19 +36,21 @@ export class OrganisationsController {
     status: 201,
     answer: organisation,
     refuses: [...badBody, 409],
+    recorded: 'itself',
   })
-  async createOrganisation(
+  createOrganisation(
     @Body({ schema: newOrganisation }) { id = uuidv7(), name }: z.infer<typeof newOrganisation>,
+    @TheAct() act: Act,
   ) {
-    const row = await insertRow(
-      this.source.getRepository(Organisation),
-      { id, name },
-      {
-        organisation_pkey: () =>
-          new ApiError(409, 'id_taken', `There is an organisation "${id}" already.`, { param: 'id' }),
-      },
-    );
-    return show(row);
+    const refusals = {
+      organisation_pkey: () =>
+        new ApiError(409, 'id_taken', `There is an organisation "${id}" already.`, { param: 'id' }),
+    };
+    return this.source.transaction(async (db) => {
+      const after = show(await insertRow(db.getRepository(Organisation), { id, name }, refusals));
+      await recordChange(db, act, { organisationId: id, target: {}, after });
+      return after;
+    });
   }
 
   @Get()

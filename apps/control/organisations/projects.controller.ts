@@ -4,6 +4,8 @@ import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { identifier, instant } from '#contracts/cloud-event.js';
+import { type Act, TheAct } from '../audit/act.js';
+import { recordChange } from '../audit/record-change.js';
 import { ApiError } from '../errors/api-error.js';
 import { findPage } from '../lists/find-page.js';
 import { insertRow } from '../lists/insert-row.js';
@@ -38,10 +40,12 @@ export class ProjectsController {
     status: 201,
     answer: project,
     refuses: [...badBody, 409],
+    recorded: 'itself',
   })
-  async createProject(
+  createProject(
     @Param({ schema: organisationPath }) { org }: OrganisationPath,
     @Body({ schema: newProject }) { id = uuidv7(), teamId, name }: z.infer<typeof newProject>,
+    @TheAct() act: Act,
   ) {
     const row = { organisationId: org, id, teamId, name };
     const refusals = {
@@ -49,7 +53,11 @@ export class ProjectsController {
       project_team: () =>
         new ApiError(400, 'team_unknown', `This organisation has no team "${teamId}".`, { param: 'teamId' }),
     };
-    return show(await insertRow(this.source.getRepository(Project), row, refusals));
+    return this.source.transaction(async (db) => {
+      const after = show(await insertRow(db.getRepository(Project), row, refusals));
+      await recordChange(db, act, { organisationId: org, target: { project: id }, after });
+      return after;
+    });
   }
 
   @Get()

@@ -4,6 +4,8 @@ import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { identifier, instant } from '#contracts/cloud-event.js';
+import { type Act, TheAct } from '../audit/act.js';
+import { recordChange } from '../audit/record-change.js';
 import { ApiError } from '../errors/api-error.js';
 import { findPage } from '../lists/find-page.js';
 import { insertRow } from '../lists/insert-row.js';
@@ -36,16 +38,22 @@ export class TeamsController {
     status: 201,
     answer: team,
     refuses: [...badBody, 409],
+    recorded: 'itself',
   })
-  async createTeam(
+  createTeam(
     @Param({ schema: organisationPath }) { org }: OrganisationPath,
     @Body({ schema: newTeam }) { id = uuidv7(), name }: z.infer<typeof newTeam>,
+    @TheAct() act: Act,
   ) {
     const row = { organisationId: org, id, name };
     const refusals = {
       team_pkey: () => new ApiError(409, 'id_taken', `There is a team "${id}" already.`, { param: 'id' }),
     };
-    return show(await insertRow(this.source.getRepository(Team), row, refusals));
+    return this.source.transaction(async (db) => {
+      const after = show(await insertRow(db.getRepository(Team), row, refusals));
+      await recordChange(db, act, { organisationId: org, target: { team: id }, after });
+      return after;
+    });
   }
 
   @Get()
