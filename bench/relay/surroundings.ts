@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashKey } from '#config/key-hash.js';
 import { directoryEntryName } from '#contracts/directory.js';
-import { currentPricesEntry } from '#contracts/price-book.js';
+import { currentPricesEntry, type PriceBook, priceBookEntry } from '#contracts/price-book.js';
 import { buckets, streams } from '#contracts/streams.js';
 import type { UsageEvent } from '#contracts/usage-event.js';
 import { startNats } from '#embedded/nats.js';
@@ -15,9 +15,28 @@ import { freePort } from '#embedded/ports.js';
 import { connectNats } from '#jetstream/connect.js';
 import { ensureTopology } from '#jetstream/topology.js';
 import { inputTokens, outputTokens } from '#usage/usage.js';
+import { GrantingLedger } from '../../apps/relay/admit/granting-ledger.fixture.js';
 import { key } from './load.js';
 
 const pepper = 'the pepper of the benchmark, long enough';
+/** So that what an attempt may cost and what it did cost are worked out for each. */
+const book: PriceBook = {
+  version: 'bench',
+  publishedAt: '2026-11-01T00:00:00Z',
+  tariffs: [
+    {
+      ...{ provider: 'openai', models: ['gpt-4o'], currency: 'USD', source: 'the benchmark', checkedOn: '2026-11-01' },
+      rates: [
+        {
+          tier: 'standard',
+          aboveInputTokens: 0,
+          unitPrices: { 'in.fresh.text': '0.0000025', 'in.cacheRead.text': '0.00000125', 'out.text': '0.00001' },
+        },
+      ],
+    },
+  ],
+};
+
 const built = (file: string) => join(import.meta.dirname, file);
 
 /** A process that serves. */
@@ -65,6 +84,7 @@ export async function surround(): Promise<Surroundings> {
     const connection = await connectNats({ servers: nats.url, name: 'bench' });
     await ensureTopology(connection);
     await seed(new Kvm(connection));
+    new GrantingLedger(connection, '1000000');
     const upstream = await start(built('upstream.js'), []);
     const bareProxy = await start(built('bare-proxy.js'), [upstream.url]);
     const port = await freePort();
@@ -107,7 +127,8 @@ async function seed(kvm: Kvm): Promise<void> {
   const owner = { keyId: 'key', orgId: 'org', teamId: 'team', projectId: 'project', status: 'active' };
   await directory.put(directoryEntryName(hashKey(key, pepper)), JSON.stringify(owner));
   const prices = await kvm.open(buckets.prices);
-  await prices.put(currentPricesEntry, JSON.stringify({ version: 'bench' }));
+  await prices.put(priceBookEntry(book.version), JSON.stringify(book));
+  await prices.put(currentPricesEntry, JSON.stringify({ version: book.version }));
 }
 
 async function relaySettings(o: { folder: string; port: number; upstream: string; natsUrl: string }) {
