@@ -1,24 +1,25 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Dispatcher, errors } from 'undici';
 import { uuidv7 } from 'uuidv7';
-import type { Api } from '#protocols/api.js';
+import type { ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { Usage } from '#usage/usage.js';
 import type { JsonLogger } from '#telemetry/log.js';
+import type { AttemptMoney, HeldMoney } from './admit/attempt-money.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
-import type { Channel } from './channels/channel.js';
-import type { ChannelTable } from './channels/channel-table.js';
+import type { Candidate, ChannelTable } from './channels/channel-table.js';
 import type { Estimator } from './estimate/estimator.js';
 import { type Answer, type AnswerEnd, FirstByteTimeout } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
-import { type Exchange, forwardAttempt } from './forward/forward-attempt.js';
+import { type Exchange, forwardAttempt, prepareAttempt, type PreparedAttempt } from './forward/forward-attempt.js';
 import { isChannelFailure } from './forward/upstream-failure.js';
 import type { OpenedAttempt } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
 import type { Publisher } from './publish/publisher.js';
-import { readBody } from './receive/read-body.js';
-import { checkContentType, type ModelRequest, readModelRequest } from './receive/read-request.js';
+import { chargedByRequest } from './operations/charged-by-request.js';
+import type { FoundOperation } from './operations/find-operation.js';
+import { type ModelCall, readCall } from './receive/read-call.js';
 import { sendRefusal } from './receive/send-refusal.js';
 import { outcomeOf } from './settle/attempt-outcome.js';
 import { missingUsage, settleAttempt } from './settle/settle-attempt.js';
@@ -35,6 +36,7 @@ export interface RelayRooms {
   readonly publisher: Publisher;
   readonly upstream: Dispatcher;
   readonly inFlight: AttemptsInFlight;
+  readonly money: AttemptMoney;
   readonly estimator: Estimator;
   readonly log: JsonLogger;
 }
@@ -56,87 +58,129 @@ const FIRST_BYTE_TIMEOUT_MS = 600_000;
 interface Admitted {
   readonly caller: Caller;
   /** In the order in which they are tried. */
-  readonly candidates: readonly Channel[];
-  readonly model: ModelRequest;
+  readonly candidates: readonly Candidate[];
+  readonly call: ModelCall;
   readonly priceVersion: string;
 }
 
+type Asked = Pick<ModelCall, 'operation' | 'body' | 'json'>;
+
 /** One candidate's turn. */
 interface Turn {
-  readonly channel: Channel;
+  readonly candidate: Candidate;
+  readonly prepared: PreparedAttempt;
   /** 1 for the first attempt of the request. */
   readonly number: number;
   /** No other attempt follows, whatever comes of this one. */
   readonly isLast: boolean;
 }
 
+interface HeldTurn extends Turn {
+  /** For this attempt alone: an attempt that failed may cost something too. */
+  readonly held: HeldMoney;
+}
+
 /** The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. */
 export class RelayRequest {
   constructor(private readonly rooms: RelayRooms) {}
 
-  async relay(api: Api, exchange: Omit<Exchange, 'requestId'>): Promise<void> {
+  async relay(found: FoundOperation, exchange: Omit<Exchange, 'requestId'>): Promise<void> {
     const requestId = uuidv7();
     const { response } = exchange;
+    const { protocol } = found.operation;
     try {
-      const admitted = await this.#admit(api, exchange);
+      const admitted = await this.#admit(found, exchange);
       if (admitted === undefined) return;
       const refusal =
         admitted instanceof Refusal
           ? admitted
           : await this.rooms.inFlight.track(this.#walk(admitted, { ...exchange, requestId }));
-      if (refusal !== undefined) this.#refuse(api, refusal, { response, requestId });
+      if (refusal !== undefined) this.#refuse(protocol, refusal, { response, requestId });
     } catch (error) {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
       if (response.headersSent) response.destroy();
-      else this.#refuse(api, new Refusal('internal', 'The relay failed: try again.'), { response, requestId });
+      else this.#refuse(protocol, new Refusal('internal', 'The relay failed: try again.'), { response, requestId });
     }
   }
 
-  #refuse(api: Api, refusal: Refusal, { response, requestId }: Pick<Exchange, 'response' | 'requestId'>): void {
+  #refuse(
+    protocol: ChatApi,
+    refusal: Refusal,
+    { response, requestId }: Pick<Exchange, 'response' | 'requestId'>,
+  ): void {
     // The relay may have begun to stop while the request came in.
     if (this.rooms.inFlight.closing) response.shouldKeepAlive = false;
-    sendRefusal(response, api, refusal, requestId);
+    sendRefusal(response, protocol, refusal, requestId);
   }
 
-  authenticate(headers: IncomingHttpHeaders): Caller | Refusal {
+  authenticate(request: Pick<IncomingMessage, 'headers' | 'url'>): Caller | Refusal {
     const { snapshots, directory } = this.rooms;
     if (!snapshots.isLoaded) return NOT_LOADED;
-    return directory.authenticate(presentedKey(headers), Date.now());
+    return directory.authenticate(presentedKey(request), Date.now());
   }
 
   /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */
-  async #admit(api: Api, { request }: Pick<Exchange, 'request'>): Promise<Admitted | Refusal | undefined> {
-    const { prices, channels, journal, inFlight } = this.rooms;
-    const caller = this.authenticate(request.headers);
+  async #admit(found: FoundOperation, { request }: Pick<Exchange, 'request'>): Promise<Admitted | Refusal | undefined> {
+    const { prices, channels } = this.rooms;
+    const caller = this.authenticate(request);
     if (caller instanceof Refusal) return caller;
     const priceVersion = prices.version;
     if (priceVersion === undefined) return NOT_LOADED;
-    const wrongType = checkContentType(request.headers);
-    if (wrongType !== undefined) return wrongType;
-    const body = await readBody(request);
-    if (body === undefined || body instanceof Refusal) return body;
-    const model = readModelRequest(body);
-    if (model instanceof Refusal) return model;
-    const candidates = channels.find(api, model.model);
-    if (candidates instanceof Refusal) return candidates;
+    const call = await readCall(found, request);
+    if (call === undefined || call instanceof Refusal) return call;
+    const { api, converts } = call.operation;
+    const candidates = channels.candidates(api, call.model, converts === true);
+    if (candidates.length === 0) return channels.refusal(api, call.model);
+    return this.#whyNotNow() ?? { caller, candidates, call, priceVersion };
+  }
+
+  #whyNotNow(): Refusal | undefined {
+    const { inFlight, journal } = this.rooms;
     if (inFlight.closing) return new Refusal('unavailable', 'This relay is stopping: try again.');
-    if (!journal.hasRoom()) return NO_ROOM;
-    return { caller, candidates, model, priceVersion };
+    return journal.hasRoom() ? undefined : NO_ROOM;
   }
 
   /** Candidate after candidate, until one has answered the client. @returns why none did. */
   async #walk(admitted: Admitted, exchange: Exchange): Promise<Refusal | undefined> {
-    const { candidates, model } = admitted;
-    for (const [at, channel] of candidates.entries()) {
+    const { candidates, call } = admitted;
+    let number = 0;
+    for (const [at, candidate] of candidates.entries()) {
       const isLast = at === candidates.length - 1;
-      const { answer, end } = await this.#attempt({ channel, number: at + 1, isLast }, admitted, exchange);
+      const prepared = prepareAttempt(candidate, call, exchange);
+      if (prepared instanceof Refusal && isLast) return prepared;
+      if (prepared instanceof Refusal) continue;
+      number += 1;
+      const turn = { candidate, prepared, number, isLast };
+      const held = await this.#hold(turn, admitted);
+      if (held instanceof Refusal) return held;
+      // The client may have left, or the relay begun to stop, while money was waited for.
+      const refusal = this.#whyNotNow();
+      if (refusal !== undefined || exchange.request.socket.destroyed) {
+        held.release();
+        return refusal;
+      }
+      const { answer, end } = await this.#attempt({ ...turn, held }, admitted, exchange);
       if (!isLast && mayBeReplaced(answer, end) && !this.rooms.inFlight.closing) continue;
-      return answer.finish() ? undefined : noAnswer(model.model, end.error);
+      return answer.finish() ? undefined : noAnswer(call.model, end.error);
     }
-    return noAnswer(model.model, undefined);
+    return noAnswer(call.model, undefined);
   }
 
-  async #attempt(turn: Turn, admitted: Admitted, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
+  #hold({ prepared: { source, asked } }: Turn, { caller, call }: Admitted): Promise<HeldMoney | Refusal> {
+    const { provider, api } = source;
+    const { body, json } = asked;
+    return this.rooms.money.hold(caller, { provider, model: call.model, api, bodyBytes: body.length, json });
+  }
+
+  async #attempt(turn: HeldTurn, admitted: Admitted, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
+    try {
+      return await this.#attemptHeld(turn, admitted, exchange);
+    } finally {
+      turn.held.keep();
+    }
+  }
+
+  async #attemptHeld(turn: HeldTurn, admitted: Admitted, exchange: Exchange) {
     const attempt = this.#open(turn, admitted, exchange.requestId);
     await this.rooms.journal.opened(attempt);
     const limits = {
@@ -144,13 +188,19 @@ export class RelayRequest {
       replaceable: !turn.isLast,
       firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
     };
-    const answer = forwardAttempt(this.rooms.upstream, { channel: turn.channel, ...limits }, admitted.model, exchange);
+    const answer = forwardAttempt(this.rooms.upstream, turn.prepared, limits, exchange);
     const end = await this.rooms.inFlight.ended(answer);
-    await this.#settle(attempt, end, await this.#usageOf(attempt, end, admitted.model));
+    const usage = await this.#usageOf(attempt, end, { ...turn.prepared.asked, operation: admitted.call.operation });
+    await this.#settle(attempt, end, usage);
+    turn.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
     return { answer, end };
   }
 
-  #open({ channel, number }: Turn, { caller, model, priceVersion }: Admitted, requestId: string): OpenedAttempt {
+  #open(
+    { candidate: { channel }, prepared, number, held }: HeldTurn,
+    { caller, call, priceVersion }: Admitted,
+    requestId: string,
+  ): OpenedAttempt {
     const { keyId, orgId, teamId, projectId } = caller;
     return {
       id: uuidv7(),
@@ -163,19 +213,25 @@ export class RelayRequest {
       projectId,
       channelId: channel.id,
       provider: channel.provider,
-      api: channel.protocol,
-      requestedModel: model.model,
+      api: prepared.source.api,
+      requestedModel: call.model,
+      leaseId: held.leaseId,
       priceVersion,
       startedAt: new Date().toISOString(),
     };
   }
 
   /** As the upstream told it, and counted from what passed where it told nothing or not all. */
-  async #usageOf(attempt: OpenedAttempt, { usage, passed }: AnswerEnd, request: ModelRequest): Promise<Usage> {
+  async #usageOf(attempt: OpenedAttempt, { usage, passed, httpStatus }: AnswerEnd, asked: Asked): Promise<Usage> {
     if (usage === undefined) return missingUsage(attempt);
+    const units = chargedByRequest(asked.operation, asked.json);
+    const isServed = httpStatus !== undefined && httpStatus < 300;
+    if (units !== undefined && isServed && usage.completeness === 'missing') {
+      return { ...usage, units, completeness: 'final' };
+    }
     if (passed === undefined) return usage;
     try {
-      return await this.rooms.estimator.complete(usage, passed, request);
+      return await this.rooms.estimator.complete(usage, passed, asked);
     } catch (error) {
       this.rooms.log.error(`Attempt ${attempt.id} is settled without an estimate of its usage.`, error);
       return usage;

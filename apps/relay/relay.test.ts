@@ -257,7 +257,7 @@ describe('the official SDKs', () => {
       text += part.choices[0]!.delta.content ?? '';
     }
     expect(text).toBe('Good day');
-    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['gpt-4o', 'nowhere']);
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['gpt-4o', 'claude-sonnet-5', 'nowhere']);
     await expect(client.chat.completions.create({ ...ask, model: 'gpt-9' })).rejects.toMatchObject({
       status: 404,
       code: 'model_not_found',
@@ -280,7 +280,7 @@ describe('the official SDKs', () => {
     house.upstream.answer = (_request, response) => sendStream(response, anthropicStream);
     const final = await client.messages.stream(ask).finalMessage();
     expect([final.content, final.usage.output_tokens]).toMatchObject([content, 7]);
-    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['claude-sonnet-5']);
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['gpt-4o', 'claude-sonnet-5', 'nowhere']);
     await expect(client.messages.create({ ...ask, model: 'claude-9' })).rejects.toThrow(Anthropic.NotFoundError);
   });
 });
@@ -437,7 +437,12 @@ describe('a request that is refused', () => {
       openai('invalid_request_error', 'model_not_found', 'model'),
     ],
     ['an unknown model', { path: '/v1/messages', body: { model: 'gpt-9' } }, 404, anthropic('not_found_error')],
-    ['a model of the other protocol', { path: '/v1/messages' }, 400, anthropic('invalid_request_error')],
+    [
+      'what another protocol cannot say',
+      { path: '/v1/messages', body: { top_k: 5 } },
+      400,
+      anthropic('invalid_request_error'),
+    ],
     [
       'a wrong content type',
       { headers: { 'content-type': 'text/plain' } },
@@ -446,7 +451,7 @@ describe('a request that is refused', () => {
     ],
     ['a wrong key', { headers: { authorization: 'Bearer x' } }, 401, openai('authentication_error', 'invalid_api_key')],
     ['no key', { path: '/messages', headers: { authorization: '' } }, 401, anthropic('authentication_error')],
-    ['an unknown path', { path: '/v1/completions' }, 404, openai('invalid_request_error', 'not_found')],
+    ['an unknown path', { path: '/v1/fine_tuning/jobs' }, 404, openai('invalid_request_error', 'not_found')],
   ])('for %s says so in its protocol’s shape, and nothing is booked', async (_name, call, status, shape) => {
     const before = (await house.events()).length;
     const response = await post(call);
@@ -458,9 +463,9 @@ describe('a request that is refused', () => {
     expect([(await house.events()).length, house.upstream.received.length]).toEqual([before, 0]);
   });
 
-  it('for a model of the other protocol is told which endpoint serves it', async () => {
-    const response = await post({ body: { model: 'claude-sonnet-5' } });
-    expect(await response.text()).toContain('send it to POST /v1/messages');
+  it('for a model whose channels do not serve the endpoint is told what they serve', async () => {
+    const response = await post({ path: '/v1/embeddings', body: { model: 'claude-sonnet-5' } });
+    expect(await response.text()).toContain('It is through anthropic-messages.');
   });
 
   it('for a key that was revoked or has expired is refused within a second', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { usageRecord } from '#contracts/usage-event.js';
-import type { Api } from '#protocols/api.js';
+import type { UsageApi } from '#usage/usage-api.js';
 import { inputTokens, outputTokens, type Usage } from '#usage/usage.js';
 import { usageReader, type UsageSource } from '#usage/usage-reader.js';
 
@@ -235,7 +235,7 @@ describe('usage of Anthropic messages', () => {
 });
 
 describe('usage', () => {
-  it.each<[Api, 'sse' | 'json', string]>([
+  it.each<[UsageApi, 'sse' | 'json', string]>([
     ['openai-chat', 'sse', events({ model: 'm', choices: [{ finish_reason: 'stop' }] }) + 'data: [DONE]\n\n'],
     ['openai-chat', 'json', '{"error":{"message":"no"}}'],
     ['openai-chat', 'json', '<html>'],

@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { apiPaths } from '#protocols/api.js';
-import type { Channel } from '../channels/channel.js';
-import type { ModelRequest } from '../receive/read-request.js';
+import { chatApis, type ChatApi } from '#protocols/chat/chat-api.js';
+import { Refusal } from '#protocols/error-body.js';
+import type { UsageApi } from '#usage/usage-api.js';
+import type { PreparedRequest } from '../channels/adapter.js';
+import type { Candidate } from '../channels/channel-table.js';
+import { prepareRequest } from '../channels/prepare-request.js';
+import { type ConvertedCall, convertCall } from '../convert/convert-call.js';
+import type { ModelCall } from '../receive/read-call.js';
 import { Answer, type AnswerOptions } from './answer.js';
-import { upstreamHeaders, upstreamQuery } from './forwarded-headers.js';
 import { askForUsage } from './include-usage.js';
 
 export interface Exchange {
@@ -13,31 +17,76 @@ export interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** Where an attempt goes, and how far it may. */
-export interface Destination extends Pick<AnswerOptions, 'estimator' | 'replaceable' | 'firstByteTimeoutMs'> {
-  readonly channel: Channel;
+/** A request that is ready to go to its channel. */
+export interface PreparedAttempt extends Pick<AnswerOptions, 'source' | 'hideUsage' | 'wayBack'> {
+  readonly upstreamRequest: PreparedRequest;
+  /** What is asked, in the upstream's protocol. */
+  readonly asked: Pick<ModelCall, 'body' | 'json'>;
+}
+
+/** @returns a Refusal when the channel cannot be called now, or cannot be asked this. */
+export function prepareAttempt(candidate: Candidate, call: ModelCall, exchange: Exchange): PreparedAttempt | Refusal {
+  const { operation, model, stream } = call;
+  const { channel, api } = candidate;
+  const converted = convertFor(candidate, call, exchange);
+  if (converted instanceof Refusal) return converted;
+  const { body, json } = converted ?? call;
+  const mayAsk = ASKED_FOR_USAGE.has(api) && stream && channel.adapter.refusesStreamOptions !== true;
+  const askingBody = mayAsk && json !== undefined ? askForUsage(body, json) : undefined;
+  const { url = '', headers } = exchange.request;
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  const asClientCalled = converted === undefined ? { path: operation.path, query } : { query: '' };
+  const upstreamRequest = prepareRequest(
+    {
+      ...asClientCalled,
+      requestId: exchange.requestId,
+      api,
+      method: operation.method,
+      model: converted === undefined ? model : candidate.upstreamModel,
+      stream,
+      headers,
+      body: askingBody ?? body,
+    },
+    candidate,
+    new Date(),
+  );
+  if (upstreamRequest instanceof Refusal) return upstreamRequest;
+  const usageApi = converted === undefined ? operation.usageApi : api;
+  const source = { provider: channel.provider, api: usageApi, requestedModel: model };
+  return {
+    upstreamRequest,
+    asked: { body, ...(json !== undefined && { json }) },
+    source,
+    hideUsage: askingBody !== undefined,
+    ...(converted !== undefined && { wayBack: converted }),
+  };
+}
+
+/** Their streams tell usage only when asked to. */
+const ASKED_FOR_USAGE: ReadonlySet<UsageApi> = new Set(['openai-chat', 'openai-completions']);
+
+/** @returns undefined where the channel speaks the client's protocol. */
+function convertFor(
+  { channel, api, upstreamModel }: Candidate,
+  call: ModelCall,
+  { request, requestId }: Exchange,
+): ConvertedCall | Refusal | undefined {
+  if (api === call.operation.api) return undefined;
+  const spoken = chatApis.find((one): one is ChatApi => one === api);
+  if (spoken === undefined)
+    throw new Error(`A candidate for ${call.operation.name} speaks ${api}, which nothing converts to.`);
+  const upstream = { api: spoken, provider: channel.provider, model: upstreamModel };
+  return convertCall(call, upstream, { request, requestId, now: new Date() });
 }
 
 /** Sends a request to its channel. The answer goes to the client as it comes. */
 export function forwardAttempt(
   upstream: Dispatcher,
-  { channel, ...limits }: Destination,
-  { model, body, json }: ModelRequest,
-  { requestId, request, response }: Exchange,
+  { upstreamRequest, ...how }: PreparedAttempt,
+  limits: Pick<AnswerOptions, 'estimator' | 'replaceable' | 'firstByteTimeoutMs'>,
+  { requestId, response }: Exchange,
 ): Answer {
-  const isOpenaiStream = channel.protocol === 'openai-chat' && json['stream'] === true;
-  const askingBody = isOpenaiStream ? askForUsage(body, json) : undefined;
-  const source = { provider: channel.provider, api: channel.protocol, requestedModel: model };
-  const answer = new Answer({ source, requestId, hideUsage: askingBody !== undefined, ...limits }, response);
-  upstream.dispatch(
-    {
-      origin: channel.origin,
-      path: `${channel.basePath}${apiPaths[channel.protocol]}${upstreamQuery(request.url ?? '')}`,
-      method: 'POST',
-      headers: upstreamHeaders(request.headers, channel, requestId),
-      body: askingBody ?? body,
-    },
-    answer,
-  );
+  const answer = new Answer({ ...how, requestId, ...limits }, response);
+  upstream.dispatch({ ...upstreamRequest }, answer);
   return answer;
 }

@@ -24,6 +24,9 @@ const NOT_UPSTREAM: ReadonlySet<string> = new Set([
   'x-real-ip',
 ]);
 
+/** Told by the client or a proxy to the relay. */
+const FOR_US = /^x-(?:forwarded|tollgate)-/;
+
 const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   'proxy-authenticate',
@@ -38,7 +41,7 @@ export function upstreamHeaders(client: IncomingHttpHeaders, requestId: string):
   const headers: Record<string, string> = {};
   const named = connectionNames(client.connection);
   for (const [name, value] of Object.entries(client)) {
-    if (value === undefined || NOT_UPSTREAM.has(name) || named.has(name) || name.startsWith('x-forwarded-')) continue;
+    if (value === undefined || NOT_UPSTREAM.has(name) || named.has(name) || FOR_US.test(name)) continue;
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   // Usage is read from the bytes as they pass, so they are asked for uncompressed.

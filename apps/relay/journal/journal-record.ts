@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, identifier, instant } from '#contracts/cloud-event.js';
-import { usageEvent } from '#contracts/usage-event.js';
-import { apis } from '#protocols/api.js';
+import { experimentArm, usageEvent } from '#contracts/usage-event.js';
+import { usageApis } from '#usage/usage-api.js';
 
 /** All that is known of an attempt before its first byte goes upstream: enough to account for it if we die. */
 export const openedAttempt = z.object({
@@ -14,9 +14,12 @@ export const openedAttempt = z.object({
   projectId: identifier,
   keyId: identifier,
   channelId: identifier,
+  experiment: experimentArm.exactOptional(),
   provider: z.string().min(1).max(64),
-  api: z.enum(apis),
+  api: z.enum(usageApis),
   requestedModel: z.string().max(256),
+  /** Which lease paid for it in advance. Absent of attempts that were opened before there were leases. */
+  leaseId: identifier.exactOptional(),
   priceVersion: z.string().min(1).max(64),
   startedAt: instant,
 });

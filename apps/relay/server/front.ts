@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { uuidv7 } from 'uuidv7';
-import type { Api } from '#protocols/api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { ChannelTable } from '../channels/channel-table.js';
-import { listModels } from '../channels/list-models.js';
+import { describeModel, listModels } from '../channels/list-models.js';
 import type { Journal } from '../journal/journal.js';
-import { apiOfPath, sendRefusal } from '../receive/send-refusal.js';
+import { findOperation, likelyProtocol } from '../operations/find-operation.js';
+import { sendRefusal } from '../receive/send-refusal.js';
 import type { RelayRequest } from '../relay-request.js';
 import type { Snapshots } from '../snapshots/snapshots.js';
 
@@ -18,46 +18,34 @@ export interface FrontRooms {
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What is behind each method and path. The SDKs' base URL ends in /v1 or not: both work. */
+/** What is behind each method and path: the operations, and how the relay is. */
 export class Front {
-  readonly #routes: ReadonlyMap<string, Serve>;
-
-  constructor(private readonly rooms: FrontRooms) {
-    const relay =
-      (api: Api): Serve =>
-      (request, response) =>
-        void this.rooms.requests.relay(api, { request, response });
-    const models: Serve = (request, response) => this.#models(request, response);
-    this.#routes = new Map<string, Serve>([
-      ...underBoth('POST', '/chat/completions', relay('openai-chat')),
-      ...underBoth('POST', '/messages', relay('anthropic-messages')),
-      ...underBoth('GET', '/models', models),
-      ['GET /healthz', (_request, response) => sendJson(response, { status: 'ok' })],
-      ['GET /readyz', (_request, response) => this.#ready(response)],
-    ]);
-  }
+  constructor(private readonly rooms: FrontRooms) {}
 
   readonly serve: Serve = (request, response) => {
     const path = pathOf(request);
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const serve = this.#routes.get(`${method} ${path}`);
-    if (serve !== undefined) return serve(request, response);
-    const asked = `${request.method} ${path.slice(0, 100)}`;
-    const refusal = new Refusal(
-      'not_found',
-      `${asked} is not served here: POST /v1/chat/completions, POST /v1/messages and GET /v1/models are.`,
-    );
-    sendRefusal(response, apiOfPath(path), refusal, uuidv7());
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+    if (method === 'GET' && path === '/healthz') return sendJson(response, { status: 'ok' });
+    if (method === 'GET' && path === '/readyz') return this.#ready(response);
+    const found = findOperation(method, path);
+    if (found instanceof Refusal) return sendRefusal(response, likelyProtocol(path, request.headers), found, uuidv7());
+    if (found.operation.local === true) return this.#models(request, response, found.model);
+    void this.rooms.requests.relay(found, { request, response });
   };
 
-  /** Both providers list their models at the same path; only Anthropic's clients send a version. */
-  #models(request: IncomingMessage, response: ServerResponse): void {
-    const api: Api = request.headers['anthropic-version'] === undefined ? 'openai-chat' : 'anthropic-messages';
+  /** All providers list their models at the same path. */
+  #models(request: IncomingMessage, response: ServerResponse, name: string | undefined): void {
+    const protocol = likelyProtocol(pathOf(request), request.headers);
     const requestId = uuidv7();
-    const caller = this.rooms.requests.authenticate(request.headers);
-    if (caller instanceof Refusal) return sendRefusal(response, api, caller, requestId);
+    const caller = this.rooms.requests.authenticate(request);
+    if (caller instanceof Refusal) return sendRefusal(response, protocol, caller, requestId);
+    const models = this.rooms.channels.models(protocol);
+    const model = models.find(({ id }) => id === name);
+    if (name !== undefined && model === undefined) {
+      return sendRefusal(response, protocol, this.rooms.channels.refusal(protocol, name), requestId);
+    }
     response.setHeader('x-request-id', requestId);
-    sendJson(response, listModels(api, this.rooms.channels.models(api)));
+    sendJson(response, model === undefined ? listModels(protocol, models) : describeModel(protocol, model));
   }
 
   #ready(response: ServerResponse): void {
@@ -65,13 +53,6 @@ export class Front {
     const ready = Object.values(checks).every(Boolean);
     sendJson(response, { status: ready ? 'ok' : 'not ready', checks }, ready ? 200 : 503);
   }
-}
-
-function underBoth(method: string, path: string, serve: Serve): [string, Serve][] {
-  return [
-    [`${method} /v1${path}`, serve],
-    [`${method} ${path}`, serve],
-  ];
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {
