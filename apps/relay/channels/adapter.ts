@@ -17,11 +17,14 @@ export interface ChannelCall {
   readonly requestId: string;
   readonly api: UsageApi;
   readonly method: string;
-  /** As the client called it, below the version: `/images/edits`. Absent when the call was converted from another API. */
+  /**
+   * The operation's own path, below the version and with `{model}` for the model, as `/images/edits`. Absent when the
+   * call was converted from another API.
+   */
   readonly path?: string;
   /** As the client sent it, with its `?`; empty when there is none. */
   readonly query: string;
-  /** The name by which the client knows the model: the body names it so. */
+  /** The name by which the client calls the model: the body names it so. */
   readonly model: string;
   readonly stream: boolean;
   /** As the client sent them. Its credentials are left out on the way. */
@@ -30,9 +33,11 @@ export interface ChannelCall {
 }
 
 /** What an adapter sees of a call. */
-export interface UpstreamCall extends Pick<ChannelCall, 'api' | 'path' | 'stream'> {
+export interface UpstreamCall extends Pick<ChannelCall, 'api' | 'stream'> {
   /** The upstream's name of the model. */
   readonly model: string;
+  /** At the API's own provider, below the version: `/chat/completions`, `/models/gemini-3-pro:generateContent`. */
+  readonly path: string;
 }
 
 /** What a channel's configuration gives to its adapter under `settings`: text, each by its name. */
@@ -59,8 +64,8 @@ export type OpenCredential = (
 ) => CredentialSource;
 
 /**
- * Where an API is found below the base URL. Text is what stands before the API's own path, as `/v1` before
- * `/chat/completions`; a leading version is left out when the base URL names one. A function gives the whole path.
+ * Where an API is found below the base URL. Text is what stands before the call's own path, as `/v1` before
+ * `/chat/completions`; a leading version gives way to one that the base URL names. A function gives the whole path.
  */
 export type ApiPath = string | ((call: UpstreamCall, settings: ChannelSettings) => string);
 
@@ -81,8 +86,8 @@ export interface ChannelAdapter {
   readonly settings?: Readonly<Record<string, { readonly description: string; readonly default?: string }>>;
   /** The header that carries the credential. Default: the one of the API's own provider. `authorization` is a bearer's. */
   readonly credentialHeader?: string;
-  /** An OpenAI chat stream tells its usage without being asked to, and asking is an error. */
-  readonly tellsUsageUnasked?: boolean;
+  /** An OpenAI chat stream may not be asked for its usage: `stream_options` is an error here. */
+  readonly refusesStreamOptions?: boolean;
   /** What else is different: the last word on the request before its credential. It may not change the origin. */
   readonly prepare?: (request: PreparedRequest, call: UpstreamCall, settings: ChannelSettings) => PreparedRequest;
   /** Instead of a header with the secret: the headers that prove who sends this very request. */

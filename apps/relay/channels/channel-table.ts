@@ -1,24 +1,67 @@
-import { type Api, apiPaths, apis } from '#protocols/api.js';
+import { chatApis, type ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { UsageApi } from '#usage/usage-api.js';
 import type { Channel } from './channel.js';
 
-/** Which channels serve a model in a protocol, in the order of the file. */
-export class ChannelTable {
-  readonly #channels: Readonly<Record<Api, ReadonlyMap<string, readonly Channel[]>>>;
+/** A channel that can serve a model, and how it has to be spoken to. */
+export interface Candidate {
+  readonly channel: Channel;
+  /** What the upstream speaks: another than the client's where the call has to be converted. */
+  readonly api: UsageApi;
+  readonly upstreamModel: string;
+}
 
-  constructor(readonly channels: readonly Channel[]) {
-    this.#channels = {
-      'openai-chat': byModel(channels, 'openai-chat'),
-      'anthropic-messages': byModel(channels, 'anthropic-messages'),
-    };
+/** Which channels there are: those of the file, and those that control keeps. */
+export class ChannelTable {
+  #channels: readonly Channel[] = [];
+  #byModel: ReadonlyMap<string, readonly Channel[]> = new Map();
+  readonly #kept = new Map<string, Channel>();
+
+  constructor(private readonly fixed: readonly Channel[]) {
+    this.#index();
   }
 
-  find(api: Api, model: string): readonly Channel[] | Refusal {
-    const serving = this.#channels[api].get(model);
-    if (serving !== undefined) return serving;
+  get channels(): readonly Channel[] {
+    return this.#channels;
+  }
+
+  /** @returns false when the channels file has one of this id, which stays. */
+  put(channel: Channel): boolean {
+    if (this.fixed.some(({ id }) => id === channel.id)) return false;
+    this.remove(channel.id);
+    this.#kept.set(channel.id, channel);
+    this.#index();
+    return true;
+  }
+
+  /** Requests that are under way keep the channel they have. */
+  remove(id: string): void {
+    this.#kept.get(id)?.credential?.close();
+    if (this.#kept.delete(id)) this.#index();
+  }
+
+  /**
+   * Every channel that can serve a model to a client of this API: those that speak it, then those to which the call can
+   * be converted; among equals in the order in which they were described.
+   */
+  candidates(api: UsageApi, model: string, mayConvert = isChatApi(api)): readonly Candidate[] {
+    const channels = this.#byModel.get(model) ?? [];
+    const candidates = channels.flatMap((channel): Candidate[] => {
+      const spoken = mayConvert ? spokenApi(channel, api) : channel.apis.find((served) => served === api);
+      const upstreamModel = channel.models.get(model);
+      return spoken === undefined || upstreamModel === undefined ? [] : [{ channel, api: spoken, upstreamModel }];
+    });
+    return [
+      ...candidates.filter((candidate) => candidate.api === api),
+      ...candidates.filter((candidate) => candidate.api !== api),
+    ];
+  }
+
+  /** Why there is no candidate. */
+  refusal(api: UsageApi, model: string): Refusal {
     const name = model.length > 100 ? `${model.slice(0, 100)}…` : model;
-    const elsewhere = apis.find((other) => this.#channels[other].has(model));
-    return elsewhere === undefined
+    const channels = this.#byModel.get(model);
+    return channels === undefined
       ? new Refusal(
           'model_not_found',
           `No channel serves the model "${name}": GET /v1/models lists those that are served.`,
@@ -26,20 +69,41 @@ export class ChannelTable {
         )
       : new Refusal(
           'invalid_request',
-          `The model "${name}" is not served here: send it to POST /v1${apiPaths[elsewhere]}.`,
+          `The model "${name}" is not served through ${api}. It is through ${apisOf(channels).join(', ')}.`,
           'model',
         );
   }
 
-  models(api: Api): { id: string; provider: string }[] {
-    return [...this.#channels[api]].map(([id, serving]) => ({ id, provider: serving[0]!.provider }));
+  /** The models that a client of this API can call. */
+  models(api: UsageApi): { id: string; provider: string }[] {
+    return [...this.#byModel.keys()].flatMap((id) => {
+      const [first] = this.candidates(api, id);
+      return first === undefined ? [] : [{ id, provider: first.channel.provider }];
+    });
+  }
+
+  close(): void {
+    for (const { credential } of this.#channels) credential?.close();
+  }
+
+  #index(): void {
+    this.#channels = [...this.fixed, ...this.#kept.values()];
+    const byModel = new Map<string, Channel[]>();
+    for (const channel of this.#channels) {
+      for (const model of channel.models.keys()) byModel.set(model, [...(byModel.get(model) ?? []), channel]);
+    }
+    this.#byModel = byModel;
   }
 }
 
-function byModel(channels: readonly Channel[], api: Api): Map<string, Channel[]> {
-  const serving = new Map<string, Channel[]>();
-  for (const channel of channels.filter(({ protocol }) => protocol === api)) {
-    for (const model of channel.models) serving.set(model, [...(serving.get(model) ?? []), channel]);
-  }
-  return serving;
+function spokenApi(channel: Channel, api: UsageApi): UsageApi | undefined {
+  return channel.apis.includes(api) ? api : channel.apis.find(isChatApi);
+}
+
+function isChatApi(api: UsageApi): api is ChatApi {
+  return (chatApis as readonly UsageApi[]).includes(api);
+}
+
+function apisOf(channels: readonly Channel[]): UsageApi[] {
+  return [...new Set(channels.flatMap(({ apis }) => apis))];
 }

@@ -1,0 +1,94 @@
+import { Refusal } from '#protocols/error-body.js';
+import type { UsageApi } from '#usage/usage-api.js';
+import { upstreamHeaders, upstreamQuery } from '../forward/forwarded-headers.js';
+import type { ChannelCall, PreparedRequest, UpstreamCall } from './adapter.js';
+import type { Channel } from './channel.js';
+import type { Candidate } from './channel-table.js';
+import { ownPath } from './own-path.js';
+import { renameModel } from './rename-model.js';
+
+/** The header in which an API's own provider wants the credential. All others want a bearer. */
+const ownCredentialHeaders: Partial<Record<UsageApi, string>> = {
+  'anthropic-messages': 'x-api-key',
+  gemini: 'x-goog-api-key',
+  'gemini-interactions': 'x-goog-api-key',
+};
+
+/** Anthropic has had no other since 2023, and refuses a request without one. */
+const ANTHROPIC_VERSION = '2023-06-01';
+
+const ANY_VERSION = /\/v\d+[a-z0-9]*(\/|$)/;
+const LEADING_VERSION = /^\/v\d+[a-z0-9]*/;
+
+/**
+ * The request that goes upstream for a call: to the channel's address, under the upstream's name of the model, with the
+ * channel's credential and none of the client's.
+ * @returns a Refusal while the channel has no valid credential.
+ */
+export function prepareRequest(call: ChannelCall, candidate: Candidate, now: Date): PreparedRequest | Refusal {
+  const { channel, upstreamModel } = candidate;
+  const { adapter, settings, credential } = channel;
+  const secret = credential?.current();
+  if (credential !== undefined && secret === undefined) return noCredential(call.model);
+  try {
+    const { api, stream } = call;
+    const upstreamCall = { api, stream, model: upstreamModel, path: ownPath(call, upstreamModel) };
+    const plain: PreparedRequest = {
+      origin: channel.origin,
+      path: withQuery(pathOf(upstreamCall, channel), upstreamQuery(call.query)),
+      method: call.method,
+      headers: headersOf(call),
+      body: renameModel(call, upstreamModel),
+    };
+    const different = adapter.prepare?.(plain, upstreamCall, settings) ?? plain;
+    // A channel's credential goes to the channel's address and nowhere else.
+    const request = { ...different, origin: channel.origin };
+    if (secret === undefined) return request;
+    const proof = adapter.sign?.(request, { secret, settings, now }) ?? credentialHeader(channel, api, secret);
+    return { ...request, headers: { ...request.headers, ...proof } };
+  } catch (error) {
+    // eslint-disable-next-line preserve-caught-error -- an adapter's error may show the secret that it was given
+    throw new Error(`The adapter "${adapter.name}" could not prepare a request: ${sentenceOf(error, secret)}`);
+  }
+}
+
+function noCredential(model: string): Refusal {
+  return new Refusal('unavailable', `The upstream of "${model}" cannot be called at the moment: try again later.`);
+}
+
+function pathOf(call: UpstreamCall, { adapter, basePath, settings }: Channel): string {
+  const where = adapter.apis[call.api];
+  if (where === undefined) throw new Error(`it does not serve the API "${call.api}".`);
+  if (typeof where === 'function') return `${basePath}${where(call, settings)}`;
+  const before = ANY_VERSION.test(basePath) ? where.replace(LEADING_VERSION, '') : where;
+  return `${basePath}${before}${call.path}`;
+}
+
+function headersOf({ headers, requestId, path, api }: ChannelCall): Record<string, string> {
+  const forwarded = upstreamHeaders(headers, requestId);
+  if (path !== undefined) return forwarded;
+  // Of a call in another API: what its client told a provider of that API means nothing to this one.
+  const converted = Object.entries(forwarded).filter(([name]) => !/^(anthropic|openai|x-goog|x-stainless)-/.test(name));
+  const version = api === 'anthropic-messages' ? { 'anthropic-version': ANTHROPIC_VERSION } : {};
+  return { ...Object.fromEntries(converted), ...version, 'content-type': 'application/json' };
+}
+
+function credentialHeader({ adapter }: Channel, api: UsageApi, secret: string): Record<string, string> {
+  const header = adapter.credentialHeader ?? ownCredentialHeaders[api] ?? 'authorization';
+  return { [header]: header === 'authorization' ? `Bearer ${secret}` : secret };
+}
+
+/** What the adapter's path says of itself wins over what the client's says. */
+function withQuery(path: string, clientQuery: string): string {
+  if (clientQuery === '') return path;
+  const at = path.indexOf('?');
+  if (at === -1) return `${path}${clientQuery}`;
+  const query = new URLSearchParams(clientQuery);
+  for (const [name, value] of new URLSearchParams(path.slice(at))) query.set(name, value);
+  return `${path.slice(0, at)}?${query.toString()}`;
+}
+
+function sentenceOf(error: unknown, secret: string | undefined): string {
+  const sentence = error instanceof Error ? error.message : 'it threw no error.';
+  return secret === undefined ? sentence : sentence.replaceAll(secret, '(the secret)');
+}
