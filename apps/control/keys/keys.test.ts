@@ -50,6 +50,48 @@ describe('a key', () => {
     expect(await control.did('DELETE /v1/organisations/acme/keys/k2')).toEqual(revoked);
   });
 
+  it('has a new secret when it is rotated, and the old one for the grace period, under the same id', async () => {
+    const { key: old } = await issue({ id: 'r1' });
+    const before = Date.now();
+    const rotated = await control.did('POST /v1/organisations/acme/keys/r1/rotate', { body: { graceSeconds: 3600 } });
+    expect(rotated).toMatchObject({ id: 'r1', last4: String(rotated['key']).slice(-4), status: 'active' });
+    const graceUntil = String(rotated['graceUntil']);
+    expect(Date.parse(graceUntil) - before).toBeGreaterThanOrEqual(3600_000);
+    expect(await told(old)).toMatchObject({ keyId: 'r1', status: 'active', expiresAt: graceUntil });
+    expect(await told(rotated['key'])).toMatchObject({ keyId: 'r1', status: 'active' });
+    expect(await told(rotated['key'])).not.toHaveProperty('expiresAt');
+
+    await control.restart();
+    expect(await told(old)).toMatchObject({ expiresAt: graceUntil });
+    await control.did('DELETE /v1/organisations/acme/keys/r1');
+    for (const secret of [old, rotated['key']]) expect((await told(secret)).status).toBe('revoked');
+    const again = await control.call('POST /v1/organisations/acme/keys/r1/rotate', { body: {} });
+    expect([again.status, again.body['error']]).toMatchObject([409, { code: 'key_not_active' }]);
+  });
+
+  it('that is rotated without grace leaves nothing of the old secret, and one that ends sooner ends then', async () => {
+    const expiresAt = new Date(Date.now() + 60_000).toISOString();
+    const { key: old } = await issue({ id: 'r2', expiresAt });
+    const { key } = await control.did('POST /v1/organisations/acme/keys/r2/rotate', { body: {} });
+    for (const secret of [old, key]) expect(await told(secret)).toMatchObject({ expiresAt });
+    await control.did('POST /v1/organisations/acme/keys/r2/rotate', { body: { graceSeconds: 0 } });
+    expect((await bucket.get(entryOf(key)))?.operation).toBe('DEL');
+    expect(await told(old)).toMatchObject({ status: 'active' });
+  });
+
+  it('is revoked for good, however many rotate and revoke it at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const id = `raced-${round}`;
+      const secrets = [(await issue({ id }))['key']];
+      const rotate = async () => {
+        const { body } = await control.call(`POST /v1/organisations/acme/keys/${id}/rotate`, { body: {} });
+        if (body['key'] !== undefined) secrets.push(body['key']);
+      };
+      await Promise.all([rotate(), rotate(), control.did(`DELETE /v1/organisations/acme/keys/${id}`), rotate()]);
+      for (const secret of secrets) expect((await told(secret)).status).toBe('revoked');
+    }
+  });
+
   it('cannot be issued for a project of another organisation, or under an id that is taken', async () => {
     await control.organisation('beta');
     await control.did('POST /v1/organisations/beta/projects', { body: { id: 'own', teamId: 'search', name: 'Own' } });
