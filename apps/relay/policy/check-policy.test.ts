@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Policy, policy, policyLevels } from '#contracts/directory.js';
 import { Refusal } from '#protocols/error-body.js';
+import { callableModels } from './callable-models.js';
 import { type AskedCall, checkPolicy } from './check-policy.js';
 import { levelRules } from './level-rules.js';
 
@@ -134,6 +135,16 @@ describe('a rule', () => {
     const names = ['constructor', '__proto__', 'toString'];
     for (const model of names) expect(checkPolicy({ ...call, model }, levels({ aliases: {} }))).toEqual({ model });
   });
+});
+
+it('a list of models has those that may be called, also by their aliases, and no others', () => {
+  const served = ['gpt-5', 'gpt-5-mini', 'o3'].map((id) => ({ id, provider: 'openai' }));
+  const given = levels(
+    { aliases: { fast: 'gpt-5-mini', best: 'o3', gone: 'nowhere' } },
+    { models: { allow: ['gpt-*'] }, aliases: { 'gpt-5': 'gpt-5-mini' } },
+  );
+  expect(callableModels(served, given).map(({ id }) => id)).toEqual(['gpt-5', 'gpt-5-mini', 'fast']);
+  expect(callableModels(served, [])).toEqual(served);
 });
 
 it('a check of four full levels takes less than 10 µs', () => {

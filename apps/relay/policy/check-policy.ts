@@ -42,7 +42,7 @@ export function checkPolicy(call: AskedCall, levels: readonly LevelRules[]): Per
 }
 
 /** The nearest alias of a name counts, and is no name for another alias. */
-function calledModel(name: string, levels: readonly LevelRules[]): string {
+export function calledModel(name: string, levels: readonly LevelRules[]): string {
   for (const { aliases } of levels) {
     const model = aliases.get(name);
     if (model !== undefined) return model;
