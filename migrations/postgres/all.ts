@@ -15,7 +15,9 @@ import { LedgerOpenGrants1795870000000 } from './1795870000000-ledger-open-grant
 import { LedgerPeriodTotals1795870100000 } from './1795870100000-ledger-period-totals.js';
 import { ControlPolicies1795900000000 } from './1795900000000-control-policies.js';
 import { ControlAudit1795900010000 } from './1795900010000-control-audit.js';
+import { LedgerCheckPlans1795870200000 } from './1795870200000-ledger-check-plans.js';
 import { ControlReportedEvents1795910000000 } from './1795910000000-control-reported-events.js';
+import { ControlChannels1795910010000 } from './1795910010000-control-channels.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
@@ -34,7 +36,9 @@ export const migrations = [
   LedgerReaders1795860000000,
   LedgerOpenGrants1795870000000,
   LedgerPeriodTotals1795870100000,
+  LedgerCheckPlans1795870200000,
   ControlPolicies1795900000000,
   ControlAudit1795900010000,
   ControlReportedEvents1795910000000,
+  ControlChannels1795910010000,
 ];

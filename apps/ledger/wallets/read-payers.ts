@@ -62,11 +62,11 @@ const books = 'unnest($1::text[], $2::text[]) AS book (org_id, currency)';
 
 /** Those with something left, also such as have expired: late usage may be of a time before that. */
 const selectGrants = `
-  SELECT g.org_id, g.currency, g.id, b.credits - b.debits AS left, g.priority, g.valid_from, g.expires_at, g.wallet_id
+  SELECT g.org_id, g.currency, g.id, g.priority, g.valid_from, g.expires_at, g.wallet_id,
+    (SELECT b.credits - b.debits FROM balance b WHERE b.account_id = o.account_id) AS left
   FROM ${books}
   JOIN open_grant o USING (org_id, currency)
-  JOIN credit_grant g ON (g.org_id, g.id) = (o.org_id, o.id)
-  JOIN balance b USING (account_id)`;
+  JOIN credit_grant g ON (g.org_id, g.id) = (o.org_id, o.id)`;
 
 const selectAssignments = `
   SELECT DISTINCT ON (org_id, currency, payer_kind, payer_id) org_id, currency, payer_kind, payer_id, wallet_id

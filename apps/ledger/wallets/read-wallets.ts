@@ -47,10 +47,8 @@ const wallets = `
     WHERE (t.org_id, t.wallet_id, t.currency) = ($1, l.id, l.currency) ORDER BY t.number DESC LIMIT 1
   ) AS terms ON true
   CROSS JOIN LATERAL (
-    SELECT coalesce(sum(b.credits - b.debits), 0) AS amount
-    FROM open_grant o
-    JOIN credit_grant g USING (org_id, id)
-    JOIN balance b USING (account_id)
+    SELECT coalesce(sum((SELECT b.credits - b.debits FROM balance b WHERE b.account_id = o.account_id)), 0) AS amount
+    FROM open_grant o JOIN credit_grant g USING (org_id, id)
     WHERE o.org_id = $1 AND o.currency = l.currency AND (g.wallet_id IS NULL OR g.wallet_id = l.id)
       AND g.valid_from <= now() AND (g.expires_at IS NULL OR g.expires_at > now())
   ) AS credits`;
