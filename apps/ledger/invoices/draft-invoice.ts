@@ -25,25 +25,25 @@ export async function makeDraft(source: DataSource, subject: z.infer<typeof draf
     lines: usage.lines.map(showLine),
   };
   // In a turn, as making it final is: no draft is left beside the invoice that it became.
-  await takeTurn(source, async (db) => {
+  return takeTurn(source, async (db) => {
     await requireNotFinal(db, orgId, id);
     await db.query('DELETE FROM invoice_draft WHERE (org_id, id) = ($1, $2)', [orgId, id]);
     await db.query(
       `INSERT INTO invoice_draft (org_id, id, currency, from_day, to_day, content) VALUES ($1, $2, $3, $4, $5, $6)`,
       [orgId, id, currency, period.from, period.to, JSON.stringify(content)],
     );
+    return (await requireDraft(db, orgId, id)).content.invoice;
   });
-  return (await requireDraft(source, orgId, id)).content.invoice;
 }
 
 /** Takes a draft away. @returns what it was. */
-export async function removeDraft(
-  source: DataSource,
-  { orgId, id }: z.infer<typeof discardDraft.request>,
-): Promise<Invoice> {
-  const draft = await requireDraft(source, orgId, id);
-  await source.query('DELETE FROM invoice_draft WHERE (org_id, id) = ($1, $2)', [orgId, id]);
-  return draft.content.invoice;
+export function removeDraft(source: DataSource, { orgId, id }: z.infer<typeof discardDraft.request>): Promise<Invoice> {
+  // In a turn: what was taken away does not become final all the same.
+  return takeTurn(source, async (db) => {
+    const draft = await requireDraft(db, orgId, id);
+    await db.query('DELETE FROM invoice_draft WHERE (org_id, id) = ($1, $2)', [orgId, id]);
+    return draft.content.invoice;
+  });
 }
 
 async function requireNotFinal(db: EntityManager, orgId: string, id: string): Promise<void> {
@@ -51,8 +51,8 @@ async function requireNotFinal(db: EntityManager, orgId: string, id: string): Pr
   throw new RequestFailure('conflict', `Invoice "${id}" is final: another draft needs another id.`);
 }
 
-async function requireDraft(source: DataSource, orgId: string, id: string) {
-  const draft = await findDraft(source.manager, orgId, id);
+async function requireDraft(db: EntityManager, orgId: string, id: string) {
+  const draft = await findDraft(db, orgId, id);
   if (draft === undefined) throw new RequestFailure('not_found', `There is no draft "${id}".`);
   return draft;
 }

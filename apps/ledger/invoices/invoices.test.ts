@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { MerkleTree } from '#accounting/invoicing/merkle-tree.js';
 import { verifyProof } from '#accounting/invoicing/verify-proof.js';
 import { canonicalJson } from '#contracts/canonical-json.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
+import { eventually } from '#jetstream/eventually.fixture.js';
 import { bookCharges } from '../book-charges.js';
 import { deliveredCharge } from '../charge-event.fixture.js';
 import { correctBookedCharge } from '../corrections/correct-charge.js';
@@ -304,6 +306,32 @@ describe('an invoice', () => {
       code: 'not_found',
     });
     await expect(readInvoice(ledger.source, { orgId: 'edge', id: 'one' })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('is not taken away as a draft while it becomes final', async () => {
+    await postpaidCustomer('leaving');
+    await book({ org: 'leaving', id: 'a', effectiveAt: july, lines: cents(1) });
+    const named = { orgId: 'leaving', id: 'one' };
+    await makeDraft(ledger.source, { ...named, currency: 'USD', period: julyDays });
+    const blocker = new pg.Client(ledger.database.superuserUrl);
+    await blocker.connect();
+    const waiting = async () => {
+      const { rows } = await blocker.query<{ locktype: string }>(
+        `SELECT locktype FROM pg_locks JOIN pg_database d ON d.oid = database
+         WHERE datname = current_database() AND NOT granted ORDER BY locktype`,
+      );
+      return rows.map(({ locktype }) => locktype);
+    };
+    // Holds the turn back when it has found its draft.
+    await blocker.query('BEGIN; LOCK TABLE ledger.invoice IN SHARE MODE');
+    const final = makeFinal(ledger.source, { ...named, evidence: override });
+    await eventually(async () => expect(await waiting()).toEqual(['relation']));
+    const removed = expect(removeDraft(ledger.source, named)).rejects.toMatchObject({ code: 'not_found' });
+    await eventually(async () => expect(await waiting()).toEqual(['advisory', 'relation']));
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    expect(await final).toMatchObject({ state: 'final' });
+    await removed;
   });
 
   it('has corrections of charges, and late prices, as lines of their own', async () => {
