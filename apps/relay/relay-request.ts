@@ -1,43 +1,40 @@
 import type { IncomingMessage } from 'node:http';
-import { type Dispatcher, errors } from 'undici';
+import { errors } from 'undici';
 import { uuidv7 } from 'uuidv7';
 import type { ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
-import type { Usage } from '#usage/usage.js';
 import type { JsonLogger } from '#telemetry/log.js';
-import type { AttemptMoney, HeldMoney } from './admit/attempt-money.js';
+import type { AdmittedCall, Attempts, PreparedTurn } from './attempts.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
-import type { Candidate, ChannelTable } from './channels/channel-table.js';
-import type { Estimator } from './estimate/estimator.js';
-import { type Answer, type AnswerEnd, FirstByteTimeout } from './forward/answer.js';
+import type { ChannelTable } from './channels/channel-table.js';
+import { type Answer, type AnswerEnd, UpstreamTimeout } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
-import { type Exchange, forwardAttempt, prepareAttempt, type PreparedAttempt } from './forward/forward-attempt.js';
+import { type Exchange, prepareAttempt } from './forward/forward-attempt.js';
 import { isChannelFailure } from './forward/upstream-failure.js';
-import type { OpenedAttempt } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
-import type { Publisher } from './publish/publisher.js';
-import { chargedByRequest } from './operations/charged-by-request.js';
 import type { FoundOperation } from './operations/find-operation.js';
+import { refuseModel } from './policy/check-policy.js';
+import { METADATA_HEADER, readMetadata } from './policy/read-metadata.js';
 import { type ModelCall, readCall } from './receive/read-call.js';
+import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
-import { outcomeOf } from './settle/attempt-outcome.js';
-import { missingUsage, settleAttempt } from './settle/settle-attempt.js';
+import { explainPlan } from './route/explain-plan.js';
+import type { Plan, Router } from './route/router.js';
+import { type Turn, Turns } from './route/turns.js';
+import { sendJson } from './server/send-json.js';
 import type { CurrentPrices } from './snapshots/current-prices.js';
 import type { Snapshots } from './snapshots/snapshots.js';
 
 export interface RelayRooms {
-  readonly relayId: string;
   readonly snapshots: Snapshots;
   readonly directory: KeyDirectory;
   readonly prices: CurrentPrices;
   readonly channels: ChannelTable;
+  readonly router: Router;
   readonly journal: Journal;
-  readonly publisher: Publisher;
-  readonly upstream: Dispatcher;
+  readonly attempts: Attempts;
   readonly inFlight: AttemptsInFlight;
-  readonly money: AttemptMoney;
-  readonly estimator: Estimator;
   readonly log: JsonLogger;
 }
 
@@ -51,50 +48,49 @@ const NO_ROOM = new Refusal(
   'The relay cannot record more requests until its event log is back: try again later.',
 );
 
-/** Models may think for minutes before their first byte: the official SDKs wait ten. */
-const FIRST_BYTE_TIMEOUT_MS = 600_000;
-
-/** What admission found out about a request that may go upstream. */
-interface Admitted {
+/** A call that may be made, and where it goes. */
+interface Planned {
   readonly caller: Caller;
-  /** In the order in which they are tried. */
-  readonly candidates: readonly Candidate[];
   readonly call: ModelCall;
-  readonly priceVersion: string;
+  readonly plan: Plan;
 }
 
-type Asked = Pick<ModelCall, 'operation' | 'body' | 'json'>;
+type ClientExchange = Omit<Exchange, 'requestId'>;
+type Answering = (requestId: string) => Promise<Refusal | undefined>;
 
-/** One candidate's turn. */
-interface Turn {
-  readonly candidate: Candidate;
-  readonly prepared: PreparedAttempt;
-  /** 1 for the first attempt of the request. */
-  readonly number: number;
-  /** No other attempt follows, whatever comes of this one. */
-  readonly isLast: boolean;
-}
-
-interface HeldTurn extends Turn {
-  /** For this attempt alone: an attempt that failed may cost something too. */
-  readonly held: HeldMoney;
+interface Admitted extends AdmittedCall {
+  readonly plan: Plan;
 }
 
 /** The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. */
 export class RelayRequest {
   constructor(private readonly rooms: RelayRooms) {}
 
-  async relay(found: FoundOperation, exchange: Omit<Exchange, 'requestId'>): Promise<void> {
+  relay(found: FoundOperation, exchange: ClientExchange): Promise<void> {
+    return this.#serve(found, exchange, async (requestId) => {
+      const admitted = await this.#admit(found, exchange);
+      if (admitted === undefined || admitted instanceof Refusal) return admitted;
+      return this.rooms.inFlight.track(this.#walk(admitted, { ...exchange, requestId }));
+    });
+  }
+
+  /** The dry run: where a call would go, and why. Nothing is sent upstream, and nothing is booked. */
+  explain(found: FoundOperation, exchange: ClientExchange): Promise<void> {
+    return this.#serve(found, exchange, async (requestId) => {
+      const planned = await this.#plan(found, exchange.request);
+      if (planned === undefined || planned instanceof Refusal) return planned;
+      exchange.response.setHeader('x-request-id', requestId);
+      sendJson(exchange.response, explainPlan(planned.plan, Date.now()));
+      return undefined;
+    });
+  }
+
+  /** @param answer what it returns the client is told; undefined when the client has its answer, or has left. */
+  async #serve(found: FoundOperation, { response }: ClientExchange, answer: Answering): Promise<void> {
     const requestId = uuidv7();
-    const { response } = exchange;
     const { protocol } = found.operation;
     try {
-      const admitted = await this.#admit(found, exchange);
-      if (admitted === undefined) return;
-      const refusal =
-        admitted instanceof Refusal
-          ? admitted
-          : await this.rooms.inFlight.track(this.#walk(admitted, { ...exchange, requestId }));
+      const refusal = await answer(requestId);
       if (refusal !== undefined) this.#refuse(protocol, refusal, { response, requestId });
     } catch (error) {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
@@ -120,18 +116,34 @@ export class RelayRequest {
   }
 
   /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */
-  async #admit(found: FoundOperation, { request }: Pick<Exchange, 'request'>): Promise<Admitted | Refusal | undefined> {
-    const { prices, channels } = this.rooms;
+  async #admit(found: FoundOperation, { request }: ClientExchange): Promise<Admitted | Refusal | undefined> {
+    const planned = await this.#plan(found, request);
+    if (planned === undefined || planned instanceof Refusal) return planned;
+    const { caller, call, plan } = planned;
+    if (plan.candidates.length === 0) return this.#noCandidate(planned);
+    const priceVersion = this.rooms.prices.version;
+    if (priceVersion === undefined) return NOT_LOADED;
+    const { experiment } = plan;
+    return this.#whyNotNow() ?? { caller, call, plan, priceVersion, ...(experiment !== undefined && { experiment }) };
+  }
+
+  async #plan(found: FoundOperation, request: IncomingMessage): Promise<Planned | Refusal | undefined> {
     const caller = this.authenticate(request);
     if (caller instanceof Refusal) return caller;
-    const priceVersion = prices.version;
-    if (priceVersion === undefined) return NOT_LOADED;
     const call = await readCall(found, request);
     if (call === undefined || call instanceof Refusal) return call;
-    const { api, converts } = call.operation;
-    const candidates = channels.candidates(api, call.model, converts === true);
-    if (candidates.length === 0) return channels.refusal(api, call.model);
-    return this.#whyNotNow() ?? { caller, candidates, call, priceVersion };
+    const metadata = readMetadata(request.headers[METADATA_HEADER], call.json);
+    if (metadata instanceof Refusal) return metadata;
+    const { operation, model, stream, body, json } = call;
+    const permits = (other: string) => refuseModel(caller.policies, other) === undefined;
+    const asked = { operation, model, stream, bytes: body.length, json, metadata, keyId: caller.keyId };
+    const patienceMs = readPatience(request.headers);
+    return { caller, call, plan: this.rooms.router.plan({ ...asked, patienceMs, permits }, Date.now()) };
+  }
+
+  #noCandidate({ call: { operation, model }, plan }: Planned): Refusal {
+    if (plan.considered.length === 0) return this.rooms.channels.refusal(operation.api, model);
+    return new Refusal('forbidden', `No channel may serve the model "${model}" to this key: POST /route tells why.`);
   }
 
   #whyNotNow(): Refusal | undefined {
@@ -142,129 +154,57 @@ export class RelayRequest {
 
   /** Candidate after candidate, until one has answered the client. @returns why none did. */
   async #walk(admitted: Admitted, exchange: Exchange): Promise<Refusal | undefined> {
-    const { candidates, call } = admitted;
-    let number = 0;
-    for (const [at, candidate] of candidates.entries()) {
-      const isLast = at === candidates.length - 1;
-      const prepared = prepareAttempt(candidate, call, exchange);
-      if (prepared instanceof Refusal && isLast) return prepared;
-      if (prepared instanceof Refusal) continue;
-      number += 1;
-      const turn = { candidate, prepared, number, isLast };
-      const held = await this.#hold(turn, admitted);
-      if (held instanceof Refusal) return held;
-      // The client may have left, or the relay begun to stop, while money was waited for.
-      const refusal = this.#whyNotNow();
-      if (refusal !== undefined || exchange.request.socket.destroyed) {
-        held.release();
-        return refusal;
+    const { plan, call } = admitted;
+    const turns = new Turns(plan, Math.random);
+    let turn = turns.first();
+    let refusal: Refusal | undefined;
+    while (turn !== undefined) {
+      await this.rooms.inFlight.pause(turn.pauseMs);
+      const prepared = prepareAttempt(turn.candidate, call, exchange);
+      if (prepared instanceof Refusal) {
+        refusal = prepared;
+        turn = turns.instead(Date.now());
+        continue;
       }
-      const { answer, end } = await this.#attempt({ ...turn, held }, admitted, exchange);
-      if (!isLast && mayBeReplaced(answer, end) && !this.rooms.inFlight.closing) continue;
-      return answer.finish() ? undefined : noAnswer(call.model, end.error);
+      const taken = await this.#take({ ...turn, prepared, deadlineAtMs: plan.deadlineAtMs }, admitted, exchange);
+      if (taken === undefined || taken instanceof Refusal) return taken;
+      const { answer, end } = taken;
+      const next = this.#isReplaced(taken)
+        ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, Date.now())
+        : undefined;
+      if (next === undefined) return answer.finish() ? undefined : noAnswer(turn, end.error);
+      turn = next;
     }
-    return noAnswer(call.model, undefined);
+    return refusal;
   }
 
-  #hold({ prepared: { source, asked } }: Turn, { caller, call }: Admitted): Promise<HeldMoney | Refusal> {
-    const { provider, api } = source;
-    const { body, json } = asked;
-    return this.rooms.money.hold(caller, { provider, model: call.model, api, bodyBytes: body.length, json });
-  }
-
-  async #attempt(turn: HeldTurn, admitted: Admitted, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
-    try {
-      return await this.#attemptHeld(turn, admitted, exchange);
-    } finally {
-      turn.held.keep();
+  /** @returns undefined when the client left before. */
+  async #take(turn: PreparedTurn, admitted: Admitted, exchange: Exchange): Promise<Taken | Refusal | undefined> {
+    const held = await this.rooms.attempts.hold(turn, admitted);
+    if (held instanceof Refusal) return held;
+    // The client may have left, or the relay begun to stop, while money was waited for.
+    const refusal = this.#whyNotNow();
+    if (refusal === undefined && !exchange.request.socket.destroyed) {
+      return this.rooms.attempts.run({ ...turn, held }, admitted, exchange);
     }
+    held.release();
+    return refusal;
   }
 
-  async #attemptHeld(turn: HeldTurn, admitted: Admitted, exchange: Exchange) {
-    const attempt = this.#open(turn, admitted, exchange.requestId);
-    await this.rooms.journal.opened(attempt);
-    const limits = {
-      estimator: this.rooms.estimator,
-      replaceable: !turn.isLast,
-      firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
-    };
-    const answer = forwardAttempt(this.rooms.upstream, turn.prepared, limits, exchange);
-    const end = await this.rooms.inFlight.ended(answer);
-    const usage = await this.#usageOf(attempt, end, { ...turn.prepared.asked, operation: admitted.call.operation });
-    await this.#settle(attempt, end, usage);
-    turn.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
-    return { answer, end };
-  }
-
-  #open(
-    { candidate: { channel }, prepared, number, held }: HeldTurn,
-    { caller, call, priceVersion }: Admitted,
-    requestId: string,
-  ): OpenedAttempt {
-    const { keyId, orgId, teamId, projectId } = caller;
-    return {
-      id: uuidv7(),
-      relayId: this.rooms.relayId,
-      requestId,
-      attempt: number,
-      keyId,
-      orgId,
-      teamId,
-      projectId,
-      channelId: channel.id,
-      provider: channel.provider,
-      api: prepared.source.api,
-      requestedModel: call.model,
-      leaseId: held.leaseId,
-      priceVersion,
-      startedAt: new Date().toISOString(),
-    };
-  }
-
-  /** As the upstream told it, and counted from what passed where it told nothing or not all. */
-  async #usageOf(attempt: OpenedAttempt, { usage, passed, httpStatus }: AnswerEnd, asked: Asked): Promise<Usage> {
-    if (usage === undefined) return missingUsage(attempt);
-    const units = chargedByRequest(asked.operation, asked.json);
-    const isServed = httpStatus !== undefined && httpStatus < 300;
-    if (units !== undefined && isServed && usage.completeness === 'missing') {
-      return { ...usage, units, completeness: 'final' };
-    }
-    if (passed === undefined) return usage;
-    try {
-      return await this.rooms.estimator.complete(usage, passed, asked);
-    } catch (error) {
-      this.rooms.log.error(`Attempt ${attempt.id} is settled without an estimate of its usage.`, error);
-      return usage;
-    }
-  }
-
-  /** Exactly one terminal state, in the journal before the client sees the end. */
-  async #settle(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): Promise<void> {
-    const { journal, publisher, log } = this.rooms;
-    const outcome = outcomeOf(end);
-    const { httpStatus, firstByteAt, error } = end;
-    const event = settleAttempt(attempt, {
-      outcome,
-      ...(httpStatus !== undefined && { httpStatus }),
-      ...(firstByteAt !== undefined && { firstByteAt }),
-      finishedAt: new Date().toISOString(),
-      usage,
-    });
-    await journal.settled(event);
-    publisher.add(event);
-    if (error === undefined) return;
-    log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
+  /** The client has seen nothing yet, and another channel may do better. */
+  #isReplaced({ answer, end: { httpStatus, error } }: Taken): boolean {
+    if (!answer.isReplaceable || this.rooms.inFlight.closing) return false;
+    return error !== undefined || (httpStatus !== undefined && isChannelFailure(httpStatus));
   }
 }
 
-/** The client has seen nothing yet, and another channel may do better. */
-function mayBeReplaced(answer: Answer, { httpStatus, error }: AnswerEnd): boolean {
-  if (!answer.isReplaceable) return false;
-  return error !== undefined || (httpStatus !== undefined && isChannelFailure(httpStatus));
+interface Taken {
+  readonly answer: Answer;
+  readonly end: AnswerEnd;
 }
 
-function noAnswer(model: string, error: Error | undefined): Refusal {
-  const timeouts = [FirstByteTimeout, errors.HeadersTimeoutError, errors.ConnectTimeoutError];
+function noAnswer({ candidate: { model } }: Turn, error: Error | undefined): Refusal {
+  const timeouts = [UpstreamTimeout, errors.HeadersTimeoutError, errors.ConnectTimeoutError];
   if (timeouts.some((timeout) => error instanceof timeout)) {
     return new Refusal('upstream_timeout', `The upstream of "${model}" did not answer in time: try again later.`);
   }

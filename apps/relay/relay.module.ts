@@ -10,9 +10,10 @@ import type { JsonLogger } from '#telemetry/log.js';
 import { askLedgerOver } from './admit/ask-ledger.js';
 import { AttemptMoney } from './admit/attempt-money.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
+import { Attempts } from './attempts.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
 import { ChannelTable } from './channels/channel-table.js';
-import { loadChannels } from './channels/load-channels.js';
+import { type ChannelsFile, loadChannels } from './channels/load-channels.js';
 import { Estimator } from './estimate/estimator.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { Journal } from './journal/journal.js';
@@ -20,11 +21,14 @@ import { Publisher } from './publish/publisher.js';
 import type { RelayConfig } from './relay.config.js';
 import { RelayRequest } from './relay-request.js';
 import { Front } from './server/front.js';
+import { Router } from './route/router.js';
+import { Vitals } from './route/vitals.js';
 import { CurrentPrices } from './snapshots/current-prices.js';
 import { loadPriceBook } from './snapshots/load-price-book.js';
 import { Snapshots } from './snapshots/snapshots.js';
 
 const UPSTREAM = Symbol('UPSTREAM');
+const CHANNELS_FILE = Symbol('CHANNELS_FILE');
 
 const upstreamLimits: Agent.Options = {
   /** To one upstream. A request beyond it waits for a connection, and the upstream is not flooded. */
@@ -77,9 +81,27 @@ function snapshotProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       useFactory: (connection: NatsConnection, directory: KeyDirectory, prices: CurrentPrices) =>
         new Snapshots(connection, { directory, prices }, (sentence, error) => log.warn(sentence, error)),
     },
+    ...channelProviders(config, log),
+  ];
+}
+
+function channelProviders(config: RelayConfig, log: JsonLogger): Provider[] {
+  return [
     {
-      provide: ChannelTable,
+      provide: CHANNELS_FILE,
       useFactory: () => loadChannels(config.TOLLGATE_CHANNELS_FILE, (sentence, error) => log.warn(sentence, error)),
+    },
+    { provide: ChannelTable, inject: [CHANNELS_FILE], useFactory: ({ table }: ChannelsFile) => table },
+    {
+      provide: Router,
+      inject: [CHANNELS_FILE, CurrentPrices],
+      useFactory: ({ table, routes }: ChannelsFile, prices: CurrentPrices) =>
+        new Router(routes, {
+          candidates: ({ api, converts }, model) => table.candidates(api, model, converts === true),
+          prices: () => prices.book,
+          vitals: new Vitals(),
+          random: Math.random,
+        }),
     },
   ];
 }
@@ -122,45 +144,21 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
         }),
     },
     {
+      provide: Attempts,
+      inject: [Journal, Publisher, UPSTREAM, AttemptsInFlight, AttemptMoney],
+      useFactory: (...[journal, publisher, upstream, inFlight, money]: AttemptParts) => {
+        const parts = { journal, publisher, upstream, inFlight, money, log };
+        return new Attempts({ ...parts, relayId: config.TOLLGATE_RELAY_ID, estimator: new Estimator() });
+      },
+    },
+    {
       provide: RelayRequest,
-      inject: [
-        Snapshots,
-        KeyDirectory,
-        CurrentPrices,
-        ChannelTable,
-        Journal,
-        Publisher,
-        UPSTREAM,
-        AttemptsInFlight,
-        AttemptMoney,
-      ],
-      useFactory: (...[snapshots, directory, prices, channels, journal, publisher, upstream, inFlight, money]: Rooms) =>
-        new RelayRequest({
-          relayId: config.TOLLGATE_RELAY_ID,
-          snapshots,
-          directory,
-          prices,
-          channels,
-          journal,
-          publisher,
-          upstream,
-          inFlight,
-          money,
-          estimator: new Estimator(),
-          log,
-        }),
+      inject: [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Router, Journal, Attempts, AttemptsInFlight],
+      useFactory: (...[snapshots, directory, prices, channels, router, journal, attempts, inFlight]: Rooms) =>
+        new RelayRequest({ snapshots, directory, prices, channels, router, journal, attempts, inFlight, log }),
     },
   ];
 }
 
-type Rooms = [
-  Snapshots,
-  KeyDirectory,
-  CurrentPrices,
-  ChannelTable,
-  Journal,
-  Publisher,
-  Dispatcher,
-  AttemptsInFlight,
-  AttemptMoney,
-];
+type AttemptParts = [Journal, Publisher, Dispatcher, AttemptsInFlight, AttemptMoney];
+type Rooms = [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Router, Journal, Attempts, AttemptsInFlight];

@@ -75,6 +75,10 @@ export const usageRecord = z.object({
 export const attemptOutcome = z.enum(['completed', 'failed', 'aborted', 'broken', 'expired']);
 export type AttemptOutcome = z.infer<typeof attemptOutcome>;
 
+/** Which arm of which experiment of the routes decided where the request went. */
+export const experimentArm = z.object({ name: name(64), arm: name(64) });
+export type ExperimentArm = z.infer<typeof experimentArm>;
+
 /** One upstream attempt, settled. It carries counts and identities, never a prompt or a completion. */
 export const usageEventData = z.object({
   requestId: identifier,
@@ -90,6 +94,7 @@ export const usageEventData = z.object({
   projectId: identifier,
   keyId: identifier,
   channelId: identifier,
+  experiment: experimentArm.exactOptional(),
   /** The lease under which the attempt was admitted; absent when none was. */
   leaseId: identifier.exactOptional(),
   /** The price book that was current when the attempt was opened: a replay bills the same amount. */

@@ -8,6 +8,7 @@ import type { ChannelAdapter } from './adapter.js';
 import { openaiApisAt } from './adapters/openai-apis.js';
 import { type Channel, ChannelError, type ChannelParts, openChannel } from './channel.js';
 import { ChannelTable } from './channel-table.js';
+import { type Routes, routesSchema } from '../route/routes-file.js';
 import { loadAdapter } from './load-adapter.js';
 
 const fileChannel = z
@@ -34,7 +35,7 @@ const fileChannel = z
   });
 type FileChannel = z.infer<typeof fileChannel>;
 
-const channelsFile = z.strictObject({ channels: z.array(fileChannel).min(1) });
+const channelsFile = z.strictObject({ channels: z.array(fileChannel).min(1), routes: routesSchema.default({}) });
 
 /** What a channel with a `protocol` has for an adapter. */
 const ofProtocol: Readonly<Record<NonNullable<FileChannel['protocol']>, ChannelAdapter>> = {
@@ -42,8 +43,13 @@ const ofProtocol: Readonly<Record<NonNullable<FileChannel['protocol']>, ChannelA
   'anthropic-messages': { name: 'anthropic-messages', apis: { 'anthropic-messages': '/v1' } },
 };
 
+export interface ChannelsFile {
+  readonly table: ChannelTable;
+  readonly routes: Routes;
+}
+
 /** @throws ConfigError that names the file and every wrong entry; it shows no secret. */
-export async function loadChannels(path: string, complain: ChannelParts['complain']): Promise<ChannelTable> {
+export async function loadChannels(path: string, complain: ChannelParts['complain']): Promise<ChannelsFile> {
   const parsed = channelsFile.safeParse(readJson(path));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map(
@@ -51,11 +57,12 @@ export async function loadChannels(path: string, complain: ChannelParts['complai
     );
     throw new ConfigError(wrong.join('\n'));
   }
-  const { channels } = parsed.data;
+  const { channels, routes } = parsed.data;
   const ids = channels.map(({ id }) => id);
   const twice = ids.find((id, at) => ids.indexOf(id) !== at);
   if (twice !== undefined) throw new ConfigError(`${path}: two channels are called "${twice}": give each its own id.`);
-  return new ChannelTable(await Promise.all(channels.map((channel) => openFileChannel(channel, path, complain))));
+  const opened = await Promise.all(channels.map((channel) => openFileChannel(channel, path, complain)));
+  return { table: new ChannelTable(opened), routes };
 }
 
 async function openFileChannel(

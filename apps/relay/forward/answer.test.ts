@@ -15,7 +15,8 @@ const options = {
   requestId: 'req_1',
   hideUsage: false,
   replaceable: false,
-  firstByteTimeoutMs: 600_000,
+  answered: () => undefined,
+  timeouts: { firstByteMs: 600_000 },
 };
 const upstream = () => {
   const controller = {

@@ -40,13 +40,28 @@ export interface AnswerOptions extends PassingOptions {
   readonly estimator: Pick<Estimator, 'passing'>;
   /** Another attempt may answer the client instead: it sees no failure before `finish`, and no head before the first byte. */
   readonly replaceable: boolean;
-  /** From the dispatch to the first byte of the answer's body. */
-  readonly firstByteTimeoutMs: number;
+  /** Called at the first byte of an answer that is no failure. */
+  readonly answered: () => void;
+  readonly timeouts: AnswerTimeouts;
 }
 
-/** The upstream was silent for longer than its route allows. */
-export class FirstByteTimeout extends Error {
-  override readonly name = 'FirstByteTimeout';
+export interface AnswerTimeouts {
+  /** From the dispatch to the first byte of the answer's body. */
+  readonly firstByteMs: number;
+  /** Between two pieces of an answer. Absent: the usual. */
+  readonly idleMs?: number | undefined;
+  /** From the dispatch to the end. Absent: as long as it takes. */
+  readonly totalMs?: number | undefined;
+}
+
+/** The upstream took longer than its channel allows. */
+export class UpstreamTimeout extends Error {
+  override readonly name = 'UpstreamTimeout';
+}
+
+/** The relay itself ended the answer: nobody waits for it any more, or the relay has to go. */
+export class CutOff extends Error {
+  override readonly name = 'CutOff';
 }
 
 interface Started {
@@ -74,11 +89,13 @@ export class Answer implements Dispatcher.DispatchHandler {
   #failure: { chunks: Buffer[]; bytes: number } | undefined;
   #error: Error | undefined;
   #concluded = false;
+  #hasAnswered = false;
   #clientLeft = false;
   #drainedBytes = 0;
   /** Ends the drain, or the wait for a client that has stalled. */
   #timer: NodeJS.Timeout | undefined;
   readonly #firstByteTimer: NodeJS.Timeout;
+  readonly #totalTimer: NodeJS.Timeout | undefined;
   /** Of the request: the answer to a pipelined one has none of its own until its turn comes, and tells no `close`. */
   readonly #socket: Socket;
   readonly #onClientLeft = () => this.#drain();
@@ -97,9 +114,9 @@ export class Answer implements Dispatcher.DispatchHandler {
     if (this.#socket.destroyed) this.#drain();
     this.#socket.on('close', this.#onClientLeft);
     response.on('drain', this.#onClientTook);
-    this.#firstByteTimer = setTimeout(() => {
-      this.#stop(new FirstByteTimeout(`No byte of an answer came in ${options.firstByteTimeoutMs} ms.`));
-    }, options.firstByteTimeoutMs);
+    const { firstByteMs, totalMs } = options.timeouts;
+    this.#firstByteTimer = this.#timeOut(firstByteMs, 'No byte of an answer came');
+    if (totalMs !== undefined) this.#totalTimer = this.#timeOut(totalMs, 'The answer did not end');
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -122,13 +139,19 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    clearTimeout(this.#firstByteTimer);
+    if (!this.#hasAnswered) this.#answered();
     this.#started?.passed?.push(chunk);
     const next = this.#started?.passing.push(chunk);
     if (next !== undefined) this.#send(next);
     if (!this.#clientLeft) return;
     this.#drainedBytes += chunk.length;
-    if (this.#drainedBytes > DRAIN_MAX_BYTES) controller.abort(new Error('The answer was drained to its byte limit.'));
+    if (this.#drainedBytes > DRAIN_MAX_BYTES) controller.abort(new CutOff('The answer was drained to its byte limit.'));
+  }
+
+  #answered(): void {
+    this.#hasAnswered = true;
+    clearTimeout(this.#firstByteTimer);
+    if (this.#started !== undefined && !isChannelFailure(this.#started.httpStatus)) this.options.answered();
   }
 
   onResponseEnd(): void {
@@ -142,7 +165,7 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   /** Ends the attempt now: the relay itself has to go. */
   cutOff(): void {
-    this.#stop(new Error('The relay was stopped.'));
+    this.#stop(new CutOff('The relay was stopped.'));
   }
 
   /** True while another attempt can answer the client: it is there, and has seen nothing. */
@@ -165,6 +188,10 @@ export class Answer implements Dispatcher.DispatchHandler {
     return true;
   }
 
+  #timeOut(ms: number, what: string): NodeJS.Timeout {
+    return setTimeout(() => this.#stop(new UpstreamTimeout(`${what} within ${ms} ms.`)), ms);
+  }
+
   /** Before its connection is there, an attempt can only be given up. */
   #stop(error: Error): void {
     if (this.#controller !== undefined) return this.#controller.abort(error);
@@ -177,6 +204,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#concluded = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#firstByteTimer);
+    clearTimeout(this.#totalTimer);
     // The socket lives on for the next requests, and the response for the next attempt.
     this.#socket.off('close', this.#onClientLeft);
     this.response.off('drain', this.#onClientTook);
@@ -242,7 +270,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#controller?.resume();
     this.#timer = setTimeout(
-      () => this.#controller?.abort(new Error('The answer was drained to its time limit.')),
+      () => this.#controller?.abort(new CutOff('The answer was drained to its time limit.')),
       DRAIN_MAX_MS,
     );
   }

@@ -1,14 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, AnswerEnd } from './answer.js';
 
 /** The attempts that are open: what a relay that stops has to wait for. */
 export class AttemptsInFlight {
   readonly #attempts = new Set<Promise<unknown>>();
   readonly #answers = new Set<Answer>();
-  #closing = false;
+  readonly #closing = new AbortController();
 
   /** True when no new attempt may be opened. */
   get closing(): boolean {
-    return this.#closing;
+    return this.#closing.signal.aborted;
+  }
+
+  /** Resolves early when the relay begins to stop. */
+  async pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   /** From before it is opened until its client has seen the end. */
@@ -30,7 +36,7 @@ export class AttemptsInFlight {
 
   /** Resolves when all are settled. Answers that take longer than `maxMs` are cut off, and settled with what they told. */
   async settleAll(maxMs: number): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     const cutOff = setTimeout(() => {
       for (const answer of this.#answers) answer.cutOff();
     }, maxMs);

@@ -5,6 +5,7 @@ import { Refusal } from '#protocols/error-body.js';
 import type { UsageApi } from '#usage/usage-api.js';
 import type { PreparedRequest } from '../channels/adapter.js';
 import type { Candidate } from '../channels/channel-table.js';
+import type { PlannedCandidate } from '../route/scores.js';
 import { prepareRequest } from '../channels/prepare-request.js';
 import { type ConvertedCall, convertCall } from '../convert/convert-call.js';
 import type { ModelCall } from '../receive/read-call.js';
@@ -25,7 +26,11 @@ export interface PreparedAttempt extends Pick<AnswerOptions, 'source' | 'hideUsa
 }
 
 /** @returns a Refusal when the channel cannot be called now, or cannot be asked this. */
-export function prepareAttempt(candidate: Candidate, call: ModelCall, exchange: Exchange): PreparedAttempt | Refusal {
+export function prepareAttempt(
+  candidate: PlannedCandidate,
+  call: ModelCall,
+  exchange: Exchange,
+): PreparedAttempt | Refusal {
   const { operation, model, stream } = call;
   const { channel, api } = candidate;
   const converted = convertFor(candidate, call, exchange);
@@ -52,7 +57,7 @@ export function prepareAttempt(candidate: Candidate, call: ModelCall, exchange: 
   );
   if (upstreamRequest instanceof Refusal) return upstreamRequest;
   const usageApi = converted === undefined ? operation.usageApi : api;
-  const source = { provider: channel.provider, api: usageApi, requestedModel: model };
+  const source = { provider: channel.provider, api: usageApi, requestedModel: candidate.model };
   return {
     upstreamRequest,
     asked: { body, ...(json !== undefined && { json }) },
@@ -79,14 +84,22 @@ function convertFor(
   return convertCall(call, upstream, { request, requestId, now: new Date() });
 }
 
+/** undici's own timer is coarse: ours is to come first, which also counts the wait for a connection. */
+const UNDICI_PRECISION_MS = 1_000;
+
 /** Sends a request to its channel. The answer goes to the client as it comes. */
 export function forwardAttempt(
   upstream: Dispatcher,
   { upstreamRequest, ...how }: PreparedAttempt,
-  limits: Pick<AnswerOptions, 'estimator' | 'replaceable' | 'firstByteTimeoutMs'>,
+  limits: Pick<AnswerOptions, 'estimator' | 'replaceable' | 'answered' | 'timeouts'>,
   { requestId, response }: Exchange,
 ): Answer {
   const answer = new Answer({ ...how, requestId, ...limits }, response);
-  upstream.dispatch({ ...upstreamRequest }, answer);
+  const { firstByteMs, idleMs } = limits.timeouts;
+  const timeouts = {
+    headersTimeout: firstByteMs + UNDICI_PRECISION_MS,
+    ...(idleMs !== undefined && { bodyTimeout: idleMs }),
+  };
+  upstream.dispatch({ ...upstreamRequest, ...timeouts }, answer);
   return answer;
 }

@@ -44,6 +44,13 @@ export interface BreakerTicket {
 /** Thousands may wait: they are looked through ten times a second, and not for each request. */
 const STALL_CHECK_MS = 100;
 
+/** When an attempt ended. */
+export interface AttemptEnd {
+  readonly nowMs: number;
+  /** For how long the upstream asked not to be called. */
+  readonly leaveAloneMs?: number | undefined;
+}
+
 /**
  * Keeps requests away from a channel's model that fails, hangs or breaks off. It learns from the attempts alone, and
  * takes its time as an argument.
@@ -91,12 +98,7 @@ export class Breaker {
     if (this.#waiting.delete(ticket)) this.#waiting.clear();
   }
 
-  /** @param leaveAloneMs for how long the upstream asked not to be called. */
-  end(
-    ticket: BreakerTicket,
-    verdict: Verdict,
-    { nowMs, leaveAloneMs }: { nowMs: number; leaveAloneMs?: number },
-  ): void {
+  end(ticket: BreakerTicket, verdict: Verdict, { nowMs, leaveAloneMs }: AttemptEnd): void {
     this.#waiting.delete(ticket);
     if (ticket.era !== this.#era || verdict === 'unknown') return;
     const isBad = verdict === 'bad';

@@ -1,4 +1,4 @@
-import { Breaker, type BreakerTicket, type Verdict } from './breaker.js';
+import { type AttemptEnd, Breaker, type BreakerTicket, type Verdict } from './breaker.js';
 import { Latency } from './latency.js';
 import { RetryBudget } from './retry-budget.js';
 
@@ -36,11 +36,7 @@ export class ModelVitals {
     this.firstByte[kind].add(nowMs - startedAtMs, nowMs);
   }
 
-  end(
-    { kind, startedAtMs, ticket }: AttemptVitals,
-    verdict: Verdict,
-    at: { nowMs: number; leaveAloneMs?: number },
-  ): void {
+  end({ kind, startedAtMs, ticket }: AttemptVitals, verdict: Verdict, at: AttemptEnd): void {
     this.#inFlight -= 1;
     this.breaker.end(ticket, verdict, at);
     if (verdict === 'good') this.total[kind].add(at.nowMs - startedAtMs, at.nowMs);

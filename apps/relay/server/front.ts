@@ -8,6 +8,7 @@ import { findOperation, likelyProtocol } from '../operations/find-operation.js';
 import { sendRefusal } from '../receive/send-refusal.js';
 import type { RelayRequest } from '../relay-request.js';
 import type { Snapshots } from '../snapshots/snapshots.js';
+import { sendJson } from './send-json.js';
 
 export interface FrontRooms {
   readonly requests: RelayRequest;
@@ -16,6 +17,8 @@ export interface FrontRooms {
   readonly journal: Journal;
 }
 
+const DRY_RUN = '/route/';
+
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What is behind each method and path: the operations, and how the relay is. */
@@ -23,14 +26,18 @@ export class Front {
   constructor(private readonly rooms: FrontRooms) {}
 
   readonly serve: Serve = (request, response) => {
-    const path = pathOf(request);
+    const asked = pathOf(request);
+    // Before any call's path: it is not made, but explained.
+    const isDryRun = asked.startsWith(DRY_RUN);
+    const path = isDryRun ? asked.slice(DRY_RUN.length - 1) : asked;
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     if (method === 'GET' && path === '/healthz') return sendJson(response, { status: 'ok' });
     if (method === 'GET' && path === '/readyz') return this.#ready(response);
     const found = findOperation(method, path);
     if (found instanceof Refusal) return sendRefusal(response, likelyProtocol(path, request.headers), found, uuidv7());
     if (found.operation.local === true) return this.#models(request, response, found.model);
-    void this.rooms.requests.relay(found, { request, response });
+    const { requests } = this.rooms;
+    void (isDryRun ? requests.explain(found, { request, response }) : requests.relay(found, { request, response }));
   };
 
   /** All providers list their models at the same path. */
@@ -58,13 +65,4 @@ export class Front {
 function pathOf({ url = '' }: IncomingMessage): string {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
-}
-
-function sendJson(response: ServerResponse, body: object, status = 200): void {
-  const json = JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(json),
-  });
-  response.end(json);
 }

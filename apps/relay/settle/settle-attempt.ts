@@ -44,6 +44,8 @@ function eventOf(attempt: OpenedAttempt, ending: Ending): SettledEvent {
     projectId: attempt.projectId,
     keyId: attempt.keyId,
     channelId: attempt.channelId,
+    ...(attempt.experiment !== undefined && { experiment: attempt.experiment }),
+    ...(attempt.leaseId !== undefined && { leaseId: attempt.leaseId }),
     priceVersion: attempt.priceVersion,
     ...ending,
     // The same record: the schema's type only lacks the `readonly`.
