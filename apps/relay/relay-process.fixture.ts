@@ -28,6 +28,7 @@ export async function startRelayProcess(environment: Record<string, string>): Pr
     url: `http://127.0.0.1:${port}`,
     log: () => log,
     async stop(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const exited = once(child, 'exit') as Promise<[number | null]>;
       child.kill(signal);
       return (await exited)[0];

@@ -11,6 +11,13 @@ export const relayConfig = z.object({
   TOLLGATE_RELAY_ID: identifier
     .default('relay-1')
     .describe('a name of its own for each relay that shares the journal folder'),
+  TOLLGATE_RELAY_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('how many processes share the port: one for each core that the relay has to itself'),
   TOLLGATE_HOST: host,
   PORT: port.default(8080),
   TOLLGATE_LOG_LEVEL: logLevel,

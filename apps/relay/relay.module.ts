@@ -3,9 +3,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { join } from 'node:path';
 import { Agent, type Dispatcher } from 'undici';
-import { usageSubject } from '#contracts/streams.js';
 import { JETSTREAM, JetStreamModule, NATS_CONNECTION } from '#jetstream/jetstream.module.js';
-import { publishEvents } from '#jetstream/publish.js';
 import type { JsonLogger } from '#telemetry/log.js';
 import { askLedgerOver } from './admit/ask-ledger.js';
 import { AttemptMoney } from './admit/attempt-money.js';
@@ -17,6 +15,7 @@ import { type ChannelsFile, loadChannels } from './channels/load-channels.js';
 import { Estimator } from './estimate/estimator.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { Journal } from './journal/journal.js';
+import { publishUsageOver } from './publish/publish-usage.js';
 import { Publisher } from './publish/publisher.js';
 import type { RelayConfig } from './relay.config.js';
 import { RelayRequest } from './relay-request.js';
@@ -138,7 +137,7 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       inject: [JETSTREAM, Journal],
       useFactory: (jetstream: JetStreamClient, journal: Journal) =>
         new Publisher({
-          publish: (orgId, events) => publishEvents(jetstream, usageSubject(orgId), events),
+          publish: publishUsageOver(jetstream),
           published: (ids) => journal.published(ids),
           complain: (sentence, error) => log.warn(sentence, error),
         }),

@@ -1,11 +1,15 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { logger } from '#telemetry/log.js';
+import { JETSTREAM } from '#jetstream/jetstream.module.js';
+import { type JsonLogger, logger } from '#telemetry/log.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
+import { abandonedJournals, adoptJournal } from './journal/adopt-journals.js';
 import { Journal } from './journal/journal.js';
 import { recoverAttempts } from './journal/recover-attempts.js';
+import { publishUsageOver } from './publish/publish-usage.js';
 import { Publisher } from './publish/publisher.js';
 import type { RelayConfig } from './relay.config.js';
 import { RelayModule } from './relay.module.js';
@@ -31,10 +35,26 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     abortOnError: false,
   });
   await recoverAttempts(app.get(Journal), app.get(Publisher), log);
+  adoptJournals(app, config, log);
   const server = httpServer(app.get(Front).serve);
   const url = await listen(server, config.PORT, config.TOLLGATE_HOST);
   await app.get(Snapshots).loaded;
   return { url, close: () => drain(app, server) };
+}
+
+/** In the background: it may take until JetStream is there. */
+function adoptJournals(app: INestApplicationContext, config: RelayConfig, log: JsonLogger): void {
+  const publish = publishUsageOver(app.get<JetStreamClient>(JETSTREAM));
+  const folders = abandonedJournals({
+    journalDir: config.TOLLGATE_JOURNAL_DIR,
+    relayId: config.TOLLGATE_RELAY_ID,
+    workers: config.TOLLGATE_RELAY_WORKERS,
+  });
+  for (const folder of folders) {
+    adoptJournal(folder, publish, log).catch((error: unknown) =>
+      log.error(`The journal ${folder} of a former worker is not recovered: the next start tries again.`, error),
+    );
+  }
 }
 
 async function drain(app: INestApplicationContext, server: Server): Promise<void> {

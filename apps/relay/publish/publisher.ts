@@ -30,6 +30,11 @@ export class Publisher {
     this.#running ??= this.#run();
   }
 
+  /** Resolves when JetStream holds all that was added. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   /** Publishes what it can within `maxMs`. The rest stays in the journal for the next start. */
   async stop(maxMs: number): Promise<void> {
     await Promise.race([this.#running, delay(maxMs, undefined, { ref: false })]);
