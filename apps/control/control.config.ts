@@ -9,6 +9,8 @@ import {
   natsUrl,
   paymentWebhookSecret,
   port,
+  secretsKeyFile,
+  secretsKeys,
   stripeWebhookSecret,
 } from '#config/settings.js';
 
@@ -26,6 +28,8 @@ export const controlConfig = z.object({
     .describe('the text of a key for the demo organisation, which is then seeded; leave it out for none'),
   TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,
   TOLLGATE_PAYMENT_WEBHOOK_SECRET: paymentWebhookSecret,
+  TOLLGATE_SECRETS_KEY: secretsKeys,
+  TOLLGATE_SECRETS_KEY_FILE: secretsKeyFile,
   TOLLGATE_HOST: host,
   PORT: port,
   TOLLGATE_LOG_LEVEL: logLevel,

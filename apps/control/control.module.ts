@@ -16,6 +16,9 @@ import { AuditInterceptor } from './audit/audit.interceptor.js';
 import { AlertsController } from './budgets/alerts.controller.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { LeasesController } from './budgets/leases.controller.js';
+import { Channel } from './channels/channel.entity.js';
+import { ChannelDirectory } from './channels/channel-directory.js';
+import { ChannelsController } from './channels/channels.controller.js';
 import { CONTROL_CONFIG, type ControlConfig } from './control.config.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { validationPipe } from './errors/validation.pipe.js';
@@ -61,7 +64,7 @@ export class ControlModule {
           role: 'tollgate_control',
           schema: 'control',
           applicationName: 'tollgate-control',
-          entities: [Organisation, Team, Project, VirtualKey, AdminToken],
+          entities: [Organisation, Team, Project, VirtualKey, AdminToken, Channel],
         }),
       ],
       controllers: [
@@ -70,6 +73,7 @@ export class ControlModule {
         ProjectsController,
         KeysController,
         PoliciesController,
+        ChannelsController,
         AdminTokensController,
         AuditController,
         SpendController,
@@ -100,6 +104,7 @@ export class ControlModule {
         { provide: CONTROL_CONFIG, useValue: config },
         Authenticator,
         KeyDirectory,
+        ChannelDirectory,
         EventBacklog,
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_GUARD, useClass: AccessGuard },

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { logger } from '#telemetry/log.js';
+import { ChannelDirectory } from './channels/channel-directory.js';
 import type { ControlConfig } from './control.config.js';
 import { ControlModule } from './control.module.js';
 import { seedDemo } from './demo/seed-demo.js';
@@ -9,7 +10,7 @@ import { createHttpServer } from './http-server.js';
 import { KeyDirectory } from './keys/key-directory.js';
 import { createDocument } from './openapi/document.js';
 
-/** Resolves when the API listens, the relays know every key and the demo organisation is there where it is wanted. */
+/** Resolves when the API listens, the relays know every key and channel and the demo organisation is there where it is wanted. */
 export async function startControl(config: ControlConfig): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(ControlModule.forRoot(config), createHttpServer(), {
     logger: logger('control', config.TOLLGATE_LOG_LEVEL),
@@ -29,6 +30,7 @@ export async function startControl(config: ControlConfig): Promise<NestFastifyAp
   try {
     await seedDemo(app, config);
     await app.get(KeyDirectory).sync();
+    await app.get(ChannelDirectory).sync();
     return app;
   } catch (error) {
     await app.close();

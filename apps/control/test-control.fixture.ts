@@ -8,6 +8,9 @@ import { startControl } from './start-control.js';
 export const platformToken = 'platform-token-of-the-tests';
 export const pepper = 'pepper-of-the-tests-which-is-32-long';
 
+/** 32 bytes in base64. */
+export const secretsKeyOfTests = Buffer.alloc(32, 7).toString('base64');
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -104,6 +107,7 @@ function configFor(nats: TestNats, database: TestDatabase, settings: Partial<Con
     TOLLGATE_DEMO_KEY: undefined,
     TOLLGATE_STRIPE_WEBHOOK_SECRET: undefined,
     TOLLGATE_PAYMENT_WEBHOOK_SECRET: undefined,
+    TOLLGATE_SECRETS_KEY: secretsKeyOfTests,
     TOLLGATE_HOST: '127.0.0.1',
     PORT: 0,
     TOLLGATE_LOG_LEVEL: 'error',

@@ -37,15 +37,25 @@ export function environmentOf(app: AppName, { data, secrets, ports, config, ...u
     CLICKHOUSE_URL: clickHouseUrl,
     TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeSecret,
     TOLLGATE_PAYMENT_WEBHOOK_SECRET: paymentSecret,
+    TOLLGATE_SECRETS_KEY: secretsKey,
+    TOLLGATE_SECRETS_KEY_FILE: secretsKeyFile,
     ...inherited
   } = config;
   const nats = { NATS_URL: urls.natsUrl };
   const database = { ...nats, DATABASE_URL: urls.databaseUrl };
+  // Our own unless one is given. Control seals with it, the relay opens.
+  const sealing = {
+    ...(secretsKeyFile === undefined ? {} : { TOLLGATE_SECRETS_KEY_FILE: secretsKeyFile }),
+    ...(secretsKey === undefined && secretsKeyFile !== undefined
+      ? {}
+      : { TOLLGATE_SECRETS_KEY: secretsKey ?? secrets.secretsKey }),
+  };
   const own: Record<AppName, Record<string, string>> = {
     relay: {
       ...nats,
       PORT: String(ports.relay),
       TOLLGATE_KEY_PEPPER: secrets.keyPepper,
+      ...sealing,
       TOLLGATE_CHANNELS_FILE: config.TOLLGATE_CHANNELS_FILE ?? data.channels,
       TOLLGATE_JOURNAL_DIR: data.relayJournal,
       TOLLGATE_RELAY_ID: 'relay-1',
@@ -54,6 +64,7 @@ export function environmentOf(app: AppName, { data, secrets, ports, config, ...u
       ...database,
       PORT: String(ports.control),
       TOLLGATE_KEY_PEPPER: secrets.keyPepper,
+      ...sealing,
       TOLLGATE_ADMIN_TOKEN: secrets.adminToken,
       TOLLGATE_DEMO_KEY: secrets.demoKey,
       ...(stripeSecret === undefined ? {} : { TOLLGATE_STRIPE_WEBHOOK_SECRET: stripeSecret }),

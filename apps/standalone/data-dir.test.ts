@@ -16,8 +16,17 @@ describe('the secrets of a data folder', () => {
     const data = await openDataDir(join(folder, 'new/deep'));
     const secrets = await readSecrets(data);
     expect(await readSecrets(data)).toEqual(secrets);
-    expect(new Set(Object.values(secrets)).size).toBe(6);
+    expect(new Set(Object.values(secrets)).size).toBe(7);
     expect((await stat(join(data.path, 'secrets.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('of an earlier version get the key that they lack, once', async () => {
+    const data = await openDataDir(folder);
+    const { secretsKey: _, ...earlier } = await readSecrets(data);
+    await writeFile(join(folder, 'secrets.json'), JSON.stringify(earlier));
+    const secrets = await readSecrets(data);
+    expect(secrets).toEqual({ ...earlier, secretsKey: expect.any(String) });
+    expect(await readSecrets(data)).toEqual(secrets);
   });
 
   it('are not made anew beside data that needs the lost ones', async () => {

@@ -19,6 +19,8 @@ export interface DataDir {
 
 const secretsSchema = z.object({
   keyPepper: z.string().min(32),
+  /** 32 bytes in base64, under which secrets of channels are sealed. */
+  secretsKey: z.base64().length(44),
   adminToken: z.string().min(20),
   demoKey: z.string().min(20),
   natsPassword: z.string().min(16),
@@ -65,22 +67,33 @@ export async function limitLog(logFile: string): Promise<void> {
 /** Made once per data folder. The stored keys' hashes and the engines' logins depend on them. */
 export async function readSecrets(data: DataDir): Promise<Secrets> {
   const path = join(data.path, 'secrets.json');
-  if (existsSync(path)) return parseSecrets(path, await readFile(path, 'utf8'));
+  if (existsSync(path)) {
+    const { secretsKey, ...secrets } = parseSecrets(path, await readFile(path, 'utf8'));
+    return secretsKey === undefined
+      ? saveSecrets(path, { ...secrets, secretsKey: newSecretsKey() })
+      : { ...secrets, secretsKey };
+  }
   if (existsSync(data.postgres)) {
     throw new StartFailure(
       `${path} is missing, and the data in ${data.path} cannot be opened without it: restore it, or give another folder with --data DIR.`,
     );
   }
-  const secrets = newSecrets();
+  return saveSecrets(path, newSecrets());
+}
+
+async function saveSecrets(path: string, secrets: Secrets): Promise<Secrets> {
   // Whole or not at all, whenever we are killed.
   await writeFile(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
   return secrets;
 }
 
-function parseSecrets(path: string, text: string): Secrets {
+// Folders of earlier versions have no key to seal with.
+const storedSecrets = secretsSchema.partial({ secretsKey: true });
+
+function parseSecrets(path: string, text: string): z.infer<typeof storedSecrets> {
   try {
-    return secretsSchema.parse(JSON.parse(text));
+    return storedSecrets.parse(JSON.parse(text));
   } catch (cause) {
     throw new StartFailure(
       `${path} is damaged, and the data beside it cannot be opened without it: restore it, or give another folder with --data DIR.`,
@@ -89,10 +102,13 @@ function parseSecrets(path: string, text: string): Secrets {
   }
 }
 
+const newSecretsKey = () => randomBytes(32).toString('base64');
+
 function newSecrets(): Secrets {
   const random = () => randomBytes(24).toString('hex');
   return {
     keyPepper: random(),
+    secretsKey: newSecretsKey(),
     // The forms that control gives to keys and admin tokens.
     adminToken: `tga-${random()}`,
     demoKey: `tg-${random()}`,

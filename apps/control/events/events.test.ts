@@ -207,6 +207,18 @@ describe('who reports', () => {
   });
 });
 
+it('a secret that a rotation retired may report until its grace is over', async () => {
+  const old = await issue('acme', 'rotated');
+  const rotate = (graceSeconds: number) =>
+    control.did('POST /v1/organisations/acme/keys/rotated/rotate', { body: { graceSeconds } });
+  const { key: newer } = await rotate(60);
+  for (const token of [old, String(newer)]) {
+    expect((await post(reportOf('rotated'), { token })).status).toBe(200);
+  }
+  await rotate(0);
+  expect((await post(reportOf('rotated'), { token: String(newer) })).status).toBe(401);
+});
+
 describe('killed by SIGKILL', () => {
   async function takeAndDie(moment: 'before' | 'after', report: object): Promise<void> {
     const hooks = JSON.stringify(new URL('../../../test/support/typescript-hooks.mjs', import.meta.url).href);

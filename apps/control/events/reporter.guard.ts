@@ -1,13 +1,12 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { hashKey } from '#config/key-hash.js';
 import { bearerToken } from '../access/access.guard.js';
 import { Authenticator } from '../access/authenticator.js';
 import type { Caller } from '../access/caller.js';
 import { CONTROL_CONFIG, type ControlConfig } from '../control.config.js';
 import { ApiError } from '../errors/api-error.js';
-import { VirtualKey } from '../keys/virtual-key.entity.js';
 
 /** Who reports usage: with an admin token that of any key in its view, with a virtual key its own and no other. */
 export type Reporter = Caller | { readonly scope: 'key'; readonly organisationId: string; readonly keyId: string };
@@ -48,9 +47,14 @@ export class ReporterGuard implements CanActivate {
   }
 
   async #keyOf(token: string): Promise<Reporter | undefined> {
-    const hash = hashKey(token, this.config.TOLLGATE_KEY_PEPPER);
-    const key = await this.source.getRepository(VirtualKey).findOneBy({ hash, revokedAt: IsNull() });
-    if (key === null || (key.expiresAt !== null && key.expiresAt.getTime() <= Date.now())) return undefined;
-    return { scope: 'key', organisationId: key.organisationId, keyId: key.id };
+    const [key] = await this.source.query<{ organisationId: string; keyId: string }[]>(
+      `SELECT organisation_id "organisationId", id "keyId"
+         FROM virtual_key key
+        WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+          AND (hash = $1 OR (organisation_id, id) IN (
+                SELECT organisation_id, key_id FROM retired_secret WHERE hash = $1 AND valid_until > now()))`,
+      [hashKey(token, this.config.TOLLGATE_KEY_PEPPER)],
+    );
+    return key && { scope: 'key', ...key };
   }
 }

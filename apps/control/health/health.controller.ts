@@ -7,6 +7,7 @@ import { chainState } from '#contracts/requests/accounting.js';
 import { ask } from '#jetstream/ask.js';
 import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
+import { ChannelDirectory } from '../channels/channel-directory.js';
 import { ApiError } from '../errors/api-error.js';
 import { KeyDirectory } from '../keys/key-directory.js';
 import { Operation } from '../openapi/operation.js';
@@ -21,6 +22,7 @@ export class HealthController {
     @Inject(DataSource) private readonly source: DataSource,
     @Inject(NATS_CONNECTION) private readonly nats: NatsConnection,
     @Inject(KeyDirectory) private readonly directory: KeyDirectory,
+    @Inject(ChannelDirectory) private readonly channels: ChannelDirectory,
   ) {}
 
   @Get('healthz')
@@ -32,7 +34,7 @@ export class HealthController {
   @Get('readyz')
   @Operation({
     summary:
-      'Whether it can serve: its database and NATS answer, the relays know every key, and the book was not rewritten',
+      'Whether it can serve: its database and NATS answer, the relays know every key and channel, and the book was not rewritten',
     access: 'everyone',
     answer: health,
     refuses: [503],
@@ -45,6 +47,7 @@ export class HealthController {
       throw notReady('NATS does not answer', error);
     }
     if (!this.directory.inSync) throw notReady('the relays have not been told of every key yet');
+    if (!this.channels.inSync) throw notReady('the relays have not been told of every channel yet');
     const rewritten = await this.#rewrittenBook();
     if (rewritten !== undefined) throw notReady(rewritten.replace(/\.$/, ''));
     return { status: 'ok' };
