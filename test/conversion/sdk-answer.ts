@@ -19,7 +19,7 @@ export type SdkStop = 'end' | 'length' | 'tool-calls' | 'content-filter' | 'othe
 type ReadAnswer = (baseUrl: string) => Promise<SdkAnswer>;
 const model = 'a-model';
 const prompt = 'Hello.';
-const apiKey = 'a-key';
+export const apiKey = 'a-key';
 
 /** The official SDK of each protocol. */
 export const officialSdk: Readonly<Record<ChatApi, ReadAnswer>> = {
@@ -167,3 +167,88 @@ export async function readWithAi(api: ChatApi, baseUrl: string, toolNames: reado
   const toolCalls = (await result.toolCalls).map(({ toolName, input }) => ({ name: toolName, input }));
   return { text: await result.text, toolCalls, stop: stopOf(await result.finishReason) };
 }
+
+/** A red pixel. */
+const image = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+const imageUrl = `data:image/png;base64,${image}`;
+const parameters = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] };
+const description = 'Tells the weather';
+
+/** The same, asked for a whole answer with an image and a tool. */
+export const askWithAll: Readonly<Record<ChatApi, ReadAnswer>> = {
+  async 'openai-chat'(baseURL) {
+    const { choices } = await new OpenAI({ baseURL, apiKey, maxRetries: 0 }).chat.completions.create({
+      model,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: prompt },
+            { type: 'image_url', image_url: { url: imageUrl } },
+          ],
+        },
+      ],
+      tools: [{ type: 'function', function: { name: 'weather', description, parameters } }],
+    });
+    const { message, finish_reason } = choices[0]!;
+    const calls = (message.tool_calls ?? []).flatMap((call) => (call.type === 'function' ? [call.function] : []));
+    const toolCalls = calls.map(({ name, arguments: json }) => ({ name, input: inputOf(json) }));
+    return { text: message.content ?? '', toolCalls, stop: stopOf(finish_reason) };
+  },
+  async 'openai-responses'(baseURL) {
+    const answer = await new OpenAI({ baseURL, apiKey, maxRetries: 0 }).responses.create({
+      model,
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_text', text: prompt },
+            { type: 'input_image', image_url: imageUrl, detail: 'auto' },
+          ],
+        },
+      ],
+      tools: [{ type: 'function', name: 'weather', description, parameters, strict: false }],
+    });
+    const toolCalls = answer.output.flatMap((item) =>
+      item.type === 'function_call' ? [{ name: item.name, input: inputOf(item.arguments) }] : [],
+    );
+    return { text: answer.output_text, toolCalls, stop: undefined };
+  },
+  async 'anthropic-messages'(baseURL) {
+    const { content, stop_reason } = await new Anthropic({ baseURL, apiKey, maxRetries: 0 }).messages.create({
+      model,
+      max_tokens: 100,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: prompt },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: image } },
+          ],
+        },
+      ],
+      tools: [{ name: 'weather', description, input_schema: parameters }],
+    });
+    const toolCalls = content.flatMap((block) =>
+      block.type === 'tool_use' ? [{ name: block.name, input: block.input }] : [],
+    );
+    const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+    return { text, toolCalls, stop: stopOf(stop_reason) };
+  },
+  async gemini(baseUrl) {
+    const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl, fetch: plainFetch } });
+    const { candidates } = await client.models.generateContent({
+      model,
+      contents: [{ role: 'user', parts: [{ text: prompt }, { inlineData: { mimeType: 'image/png', data: image } }] }],
+      config: {
+        tools: [{ functionDeclarations: [{ name: 'weather', description, parametersJsonSchema: parameters }] }],
+      },
+    });
+    const parts = candidates?.[0]?.content?.parts ?? [];
+    const toolCalls = parts.flatMap(({ functionCall: call }) =>
+      call?.name === undefined ? [] : [{ name: call.name, input: call.args ?? {} }],
+    );
+    const text = parts.map((part) => part.text ?? '').join('');
+    return { text, toolCalls, stop: stopOf(candidates?.[0]?.finishReason) };
+  },
+};

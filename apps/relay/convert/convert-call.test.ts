@@ -57,6 +57,11 @@ describe('a call in another protocol', () => {
     expect(call.back.includeUsage).toBe(true);
   });
 
+  it('is none where only its own API has such a thing', () => {
+    const openai = { api: 'openai-chat', provider: 'openai', model: 'gpt' } as const;
+    expect(convert({ messages }, { path: '/v1/messages/count_tokens', to: openai })).toMatchObject({ param: 'model' });
+  });
+
   it('of Gemini streams server-sent events alone', () => {
     const asked = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] };
     const path = '/v1beta/models/claude:streamGenerateContent';

@@ -29,6 +29,7 @@ export function convertCall(
   upstream: Upstream,
   { request, requestId, now }: { readonly request: IncomingMessage; readonly requestId: string; readonly now: Date },
 ): ConvertedCall | Refusal {
+  if (operation.converts !== true) return notConverted(operation.name, upstream.api);
   if (operation.stream === 'always' && !/[?&]alt=sse(?:&|$)/.test(request.url ?? '')) return ONLY_SSE;
   const common = { id: requestId, now: Math.floor(now.getTime() / 1000) };
   const converted = convertRequest(
@@ -53,6 +54,11 @@ export function convertCall(
     includeUsage: asksForUsage(operation.protocol, json),
   };
   return { json: converted.body, body: Buffer.from(JSON.stringify(converted.body)), back, losses: converted.losses };
+}
+
+function notConverted(name: string, api: ChatApi): Refusal {
+  const why = `${name} cannot be asked through ${api}, by which this model is reached.`;
+  return new Refusal('invalid_request', `${why} Ask its provider's own API.`, 'model');
 }
 
 const ONLY_SSE = new Refusal(
