@@ -120,7 +120,7 @@ export class RelayRequest {
     const planned = await this.#plan(found, request);
     if (planned === undefined || planned instanceof Refusal) return planned;
     const { caller, call, plan } = planned;
-    if (plan.candidates.length === 0) return this.#noCandidate(planned);
+    if (plan.candidates.length === 0) return leftOut(call);
     const priceVersion = this.rooms.prices.version;
     if (priceVersion === undefined) return NOT_LOADED;
     const { experiment } = plan;
@@ -138,12 +138,8 @@ export class RelayRequest {
     const permits = (other: string) => refuseModel(caller.policies, other) === undefined;
     const asked = { operation, model, stream, bytes: body.length, json, metadata, keyId: caller.keyId };
     const patienceMs = readPatience(request.headers);
-    return { caller, call, plan: this.rooms.router.plan({ ...asked, patienceMs, permits }, Date.now()) };
-  }
-
-  #noCandidate({ call: { operation, model }, plan }: Planned): Refusal {
-    if (plan.considered.length === 0) return this.rooms.channels.refusal(operation.api, model);
-    return new Refusal('forbidden', `No channel may serve the model "${model}" to this key: POST /route tells why.`);
+    const plan = this.rooms.router.plan({ ...asked, patienceMs, permits }, Date.now());
+    return plan.considered.length > 0 ? { caller, call, plan } : this.rooms.channels.refusal(operation.api, model);
   }
 
   #whyNotNow(): Refusal | undefined {
@@ -201,6 +197,14 @@ export class RelayRequest {
 interface Taken {
   readonly answer: Answer;
   readonly end: AnswerEnd;
+}
+
+function leftOut({ operation, model }: ModelCall): Refusal {
+  return new Refusal(
+    'forbidden',
+    `No channel may serve the model "${model}" to this key: POST /route/v1${operation.path} tells why.`,
+    'model',
+  );
 }
 
 function noAnswer({ candidate: { model } }: Turn, error: Error | undefined): Refusal {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Breaker, breakerLimits, type Verdict } from './breaker.js';
 
-const { consecutiveFailures, firstPauseMs, lastPauseMs, minAttempts } = breakerLimits;
+const { consecutiveFailures, firstPauseMs, lastPauseMs, leaveAloneMaxMs, minAttempts } = breakerLimits;
 const EXPECTED_MS = 2_000;
 
 function attempt(breaker: Breaker, verdict: Verdict, nowMs: number, leaveAloneMs?: number): void {
@@ -88,7 +88,7 @@ describe('a breaker', () => {
     attempt(short, 'bad', 0, 5_000);
     attempt(long, 'bad', 0, 86_400_000);
     expect([short.permits(4_999), short.permits(5_000)]).toEqual([false, true]);
-    expect(long.permits(lastPauseMs)).toBe(true);
+    expect(long.permits(leaveAloneMaxMs)).toBe(true);
   });
 
   const ends = fc.array(fc.tuple(fc.constantFrom<Verdict>('good', 'bad', 'unknown'), fc.nat(3_000)));

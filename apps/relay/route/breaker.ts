@@ -18,6 +18,8 @@ export interface BreakerLimits {
   /** From opening to the first probe; twice as long after each probe that fails. */
   readonly firstPauseMs: number;
   readonly lastPauseMs: number;
+  /** An upstream that asks to be left alone for longer is not believed. */
+  readonly leaveAloneMaxMs: number;
   /** So many good probes close it. */
   readonly goodProbes: number;
 }
@@ -29,7 +31,8 @@ export const breakerLimits: BreakerLimits = {
   minAttempts: 20,
   stalledAttempts: 3,
   firstPauseMs: 1_000,
-  lastPauseMs: 30_000,
+  lastPauseMs: 8_000,
+  leaveAloneMaxMs: 60_000,
   goodProbes: 2,
 };
 
@@ -64,7 +67,6 @@ export class Breaker {
   /** Absent while it is closed. */
   #opened: { probeAtMs: number; goodProbes: number } | undefined;
   #pauseMs: number;
-  #closedAtMs = Number.NEGATIVE_INFINITY;
   #stallCheckedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly limits: BreakerLimits = breakerLimits) {
@@ -104,7 +106,7 @@ export class Breaker {
     const isBad = verdict === 'bad';
     this.#window.add(nowMs, { all: 1, marked: isBad ? 1 : 0 });
     this.#failuresInRow = isBad ? this.#failuresInRow + 1 : 0;
-    if (isBad && leaveAloneMs !== undefined) this.#open(nowMs, Math.min(leaveAloneMs, this.limits.lastPauseMs));
+    if (isBad && leaveAloneMs !== undefined) this.#open(nowMs, Math.min(leaveAloneMs, this.limits.leaveAloneMaxMs));
     else if (isBad && (this.#opened !== undefined || this.#hasFailedEnough(nowMs))) this.#open(nowMs);
     else if (!isBad && this.#opened !== undefined) this.#probedWell(nowMs);
   }
@@ -125,8 +127,8 @@ export class Breaker {
   }
 
   #open(nowMs: number, leaveAloneMs = 0): void {
-    const isRelapse = this.#opened !== undefined || nowMs - this.#closedAtMs < this.limits.windowMs;
-    this.#pauseMs = isRelapse ? Math.min(this.#pauseMs * 2, this.limits.lastPauseMs) : this.limits.firstPauseMs;
+    const { firstPauseMs, lastPauseMs } = this.limits;
+    this.#pauseMs = this.#opened === undefined ? firstPauseMs : Math.min(this.#pauseMs * 2, lastPauseMs);
     this.#opened = { probeAtMs: nowMs + Math.max(this.#pauseMs, leaveAloneMs), goodProbes: 0 };
     this.#begin();
   }
@@ -137,7 +139,6 @@ export class Breaker {
     this.#opened!.probeAtMs = nowMs;
     if (this.#opened!.goodProbes < this.limits.goodProbes) return;
     this.#opened = undefined;
-    this.#closedAtMs = nowMs;
     this.#begin();
   }
 

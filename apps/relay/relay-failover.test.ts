@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { UsageEvent } from '#contracts/usage-event.js';
+import { rateUsage } from '#rating/rate-usage.js';
+import { KEY, RelayHouse, testUpstream, type TestUpstream } from './relay.fixture.js';
+import { type RunningRelay, startRelay } from './start-relay.js';
+
+const CHANNELS = ['ch_first', 'ch_second', 'ch_third'] as const;
+const HANGS_MS = 1_500;
+
+let house: RelayHouse;
+let relay: RunningRelay;
+let upstreams: readonly TestUpstream[];
+
+beforeAll(async () => {
+  house = await RelayHouse.build();
+  upstreams = await Promise.all(CHANNELS.map(() => testUpstream()));
+  const described = CHANNELS.map((id, at) => ({
+    id,
+    provider: 'openai',
+    protocol: 'openai-chat',
+    baseUrl: upstreams[at]!.url,
+    models: ['gpt-4o', 'tried', 'alone'],
+    priority: -at,
+    timeouts: { firstByteMs: HANGS_MS },
+  }));
+  const elsewhere = { ...described[0]!, id: 'ch_nowhere', baseUrl: 'http://127.0.0.1:9', priority: 1 };
+  const trial = {
+    name: 'a-trial',
+    unit: 'key',
+    arms: [
+      { name: 'as-before', weight: 1e-9 },
+      { name: 'the-third', weight: 1, channels: ['ch_third'] },
+    ],
+  };
+  const channels = [...described, { ...elsewhere, models: ['elsewhere'] }];
+  const routes = {
+    elsewhere: { models: ['elsewhere', 'gpt-4o'] },
+    tried: { experiment: trial },
+    alone: { channels: ['ch_first'], rounds: 2 },
+  };
+  const file = join(house.folder, 'failover.json');
+  writeFileSync(file, JSON.stringify({ channels, routes }));
+  relay = await startRelay({ ...house.config, TOLLGATE_CHANNELS_FILE: file });
+  for (const upstream of upstreams) upstream.answer = well;
+});
+afterAll(async () => {
+  await relay.close();
+  for (const upstream of upstreams) await upstream.stop();
+  await house.tearDown();
+});
+
+const sse = (message: object) => `data: ${JSON.stringify({ model: 'gpt-4o', ...message })}\n\n`;
+const piece = sse({ choices: [{ index: 0, delta: { content: 'Good day' }, finish_reason: null }], usage: null });
+const last = sse({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null });
+const usage = sse({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 } });
+const DONE = 'data: [DONE]\n\n';
+
+type Behaviour = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+const well: Behaviour = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(piece + last + usage + DONE);
+};
+const error = JSON.stringify({ error: { message: 'Broken', type: 'server_error', param: null, code: null } });
+const fails: Behaviour = (_request, response) => {
+  response.writeHead(503, { 'content-type': 'application/json' }).end(error);
+};
+const hangs: Behaviour = () => undefined;
+const cuts: Behaviour = async (request, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(piece);
+  await delay(20);
+  request.socket.destroy();
+};
+
+function post(model = 'gpt-4o', path = '/v1/chat/completions'): Promise<Response> {
+  return fetch(`${relay.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, stream: true, messages: [] }),
+  });
+}
+
+/** When requests that failed for their client were sent, from the beginning of the load on. */
+async function load(ms: number): Promise<number[]> {
+  const startedAt = Date.now();
+  const failedAt: number[] = [];
+  const requests: Promise<void>[] = [];
+  const request = async () => {
+    const sentAt = Date.now() - startedAt;
+    const complete = await post()
+      .then(
+        (response) => response.text(),
+        () => '',
+      )
+      .catch(() => '');
+    if (complete !== piece + last + DONE) failedAt.push(sentAt);
+  };
+  while (Date.now() - startedAt < ms) {
+    requests.push(request());
+    await delay(20);
+  }
+  await Promise.all(requests);
+  return failedAt;
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 15_000; !(await holds()); await delay(50)) {
+    if (Date.now() > deadline) throw new Error(`It did not come to this within 15 s: ${what}.`);
+  }
+}
+
+const attempts = () => upstreams.reduce((sum, { received }) => sum + received.length, 0);
+
+/** What a price book cannot change: a failed attempt is void, also where nobody knows any price. */
+const costs = ({ data }: UsageEvent) => rateUsage(data, undefined).status !== 'voided';
+
+describe('of three channels', () => {
+  it.each([
+    { fault: 'fails', behaviour: fails, outcome: 'failed' },
+    { fault: 'hangs', behaviour: hangs, outcome: 'broken' },
+    { fault: 'cuts streams off', behaviour: cuts, outcome: 'broken' },
+  ])('one that $fault is isolated within 3 s, and taken back', async ({ fault, behaviour, outcome }) => {
+    const [first] = upstreams as [TestUpstream, TestUpstream, TestUpstream];
+    for (const { received } of upstreams) received.length = 0;
+    const before = (await house.events()).length;
+
+    expect(await load(500)).toEqual([]);
+    expect(attempts()).toBe(first.received.length);
+
+    first.answer = behaviour;
+    const failedAt = await load(3_000);
+    const isolatedAfter = first.received.length;
+    // Bytes that a client has cannot be taken back: those streams are cut off for it too.
+    const mayFail = fault === 'cuts streams off' ? 10 : 0;
+    expect(failedAt.length).toBeLessThanOrEqual(mayFail);
+    expect(failedAt.filter((atMs) => atMs > 1_000).length).toBeLessThanOrEqual(2);
+    const failedLater = await load(1_000);
+    // Nothing but probes.
+    expect(first.received.length - isolatedAfter).toBeLessThanOrEqual(2);
+    expect(failedLater.length).toBeLessThanOrEqual(mayFail === 0 ? 0 : 2);
+
+    first.answer = well;
+    const probed = first.received.length;
+    await until('it is taken back', async () => {
+      expect(await load(200)).toEqual([]);
+      return first.received.length > probed + 10;
+    });
+
+    await until('all is on the log', async () => (await house.events()).length - before >= attempts());
+    const events = (await house.events()).slice(before);
+    expect(events.length).toBe(attempts());
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    const ofFirst = events.filter(({ data }) => data.channelId === 'ch_first' && data.outcome !== 'completed');
+    expect(new Set(ofFirst.map(({ data }) => data.outcome))).toEqual(new Set([outcome]));
+    if (outcome === 'failed') expect(ofFirst.filter(costs)).toEqual([]);
+  });
+});
+
+describe('a request', () => {
+  it('whose model has no channel left is answered by the model that its route names, each attempt under its number', async () => {
+    const response = await post('elsewhere');
+    expect(await response.text()).toBe(piece + last + DONE);
+    await until('both attempts are on the log', async () => (await eventsOf(response)).length === 2);
+    expect((await eventsOf(response)).map(({ data }) => [data.attempt, data.channelId, data.outcome])).toEqual([
+      [1, 'ch_nowhere', 'failed'],
+      [2, 'ch_first', 'completed'],
+    ]);
+    const sent = JSON.parse(upstreams[0]!.received.at(-1)!.body) as { model: string };
+    expect(sent.model).toBe('gpt-4o');
+  });
+
+  it('that fails everywhere is answered with the last failure, as it came', async () => {
+    for (const upstream of upstreams) upstream.answer = fails;
+    const response = await post();
+    expect([response.status, await response.text()]).toEqual([503, error]);
+    for (const upstream of upstreams) upstream.answer = well;
+    await until('all attempts are on the log', async () => (await eventsOf(response)).length === 3);
+  });
+
+  it('is sent again to a channel that asks for a moment, after that moment', async () => {
+    let asked = 0;
+    upstreams[0]!.answer = (request, response) => {
+      asked += 1;
+      if (asked > 1) return well(request, response);
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after-ms': '300' }).end(error);
+    };
+    const startedAt = Date.now();
+    expect(await (await post('alone')).text()).toBe(piece + last + DONE);
+    expect([asked, Date.now() - startedAt >= 300]).toEqual([2, true]);
+  });
+
+  it('is in the arm of the experiment that its event tells', async () => {
+    const response = await post('tried');
+    await response.text();
+    await until('it is on the log', async () => (await eventsOf(response)).length === 1);
+    expect((await eventsOf(response))[0]!.data).toMatchObject({
+      channelId: 'ch_third',
+      experiment: { name: 'a-trial', arm: 'the-third' },
+    });
+  });
+
+  it('can be asked where it would go: nothing is sent', async () => {
+    const before = attempts();
+    const response = await post('tried', '/route/v1/chat/completions');
+    expect(await response.json()).toMatchObject({
+      strategy: 'priority',
+      experiment: { name: 'a-trial', arm: 'the-third' },
+      candidates: [
+        { channel: 'ch_third', turn: 1, breaker: 'closed' },
+        { channel: 'ch_first', turn: null, why: 'The route of the model names other channels.' },
+        { channel: 'ch_second', turn: null },
+      ],
+    });
+    expect(attempts()).toBe(before);
+  });
+});
+
+async function eventsOf(response: Response): Promise<UsageEvent[]> {
+  const requestId = response.headers.get('x-request-id');
+  const events = (await house.events()).filter(({ data }) => data.requestId === requestId);
+  return events.sort((a, b) => a.data.attempt - b.data.attempt);
+}
