@@ -13,14 +13,14 @@ export type Payer = Pick<Caller, 'orgId' | 'teamId' | 'projectId' | 'keyId'> & {
 export type NamedCall = LeaseCall & { readonly id: string; readonly askedAtMs: number };
 
 export type LedgerAnswer =
-  | { readonly status: 'granted' | 'renewed'; readonly amount: Pico }
+  | { readonly status: 'granted' | 'renewed'; readonly amount: Pico; readonly limit: LimitName | undefined }
   | { readonly status: 'refused'; readonly limit: LimitName }
   | { readonly status: 'settled' | 'ended' };
 
 /** @throws RequestFailure `unavailable` when no answer came: it may have been granted all the same. */
 export type AskLedger = (payer: Payer, call: NamedCall) => Promise<LedgerAnswer>;
 
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 5_000;
 const ttlSeconds = LEASE_TTL_MS / 1000;
 
 export function askLedgerOver(connection: NatsConnection, relayId: string): AskLedger {
@@ -54,7 +54,7 @@ async function askForLease(
     { timeoutMs: TIMEOUT_MS },
   );
   if (answer.status === 'refused') return { status: 'refused', limit: answer.limit };
-  return { status: 'granted', amount: parseAmount(answer.amount) };
+  return { status: 'granted', amount: parseAmount(answer.amount), limit: answer.limitedBy };
 }
 
 async function askToRenew(
@@ -75,7 +75,7 @@ async function askToRenew(
   if (answer.status === 'ended') return { status: 'ended' };
   const added = parseAmount(answer.added);
   if (added === 0n && answer.limitedBy !== undefined) return { status: 'refused', limit: answer.limitedBy };
-  return { status: 'renewed', amount: added };
+  return { status: 'renewed', amount: added, limit: answer.limitedBy };
 }
 
 async function tellTotal(

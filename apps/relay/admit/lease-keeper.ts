@@ -9,7 +9,7 @@ import { nothingLeft } from './nothing-left.js';
 
 const TICK_MS = 100;
 /** How long a request waits for money that is not leased yet. */
-const MAX_WAIT_MS = 2_000;
+const MAX_WAIT_MS = 5_000;
 const MAX_WAITING = 1_000;
 const RETRY_MS = 500;
 
@@ -28,7 +28,8 @@ interface Account {
   isAsking: boolean;
   /** No answer came: the ledger is left alone until then. */
   pausedUntilMs: number;
-  limit?: LimitName;
+  /** What the ledger granted less for than was asked. Absent when it did not, or does not answer. */
+  limit?: LimitName | undefined;
 }
 
 const AWAY = new Refusal(
@@ -53,7 +54,8 @@ export class LeaseKeeper {
   hold(payer: Payer, amount: Pico): LeaseHold | Refusal | Promise<LeaseHold | Refusal> {
     const account = this.#accountOf(payer);
     const nowMs = performance.now();
-    const hold = account.money.reserve(amount, nowMs);
+    // Who came before is served before.
+    const hold = account.waiting.length > 0 ? undefined : account.money.reserve(amount, nowMs);
     if (hold !== undefined) {
       this.#work(account);
       return hold;
@@ -163,12 +165,12 @@ export class LeaseKeeper {
       account.limit = answer.limit;
       return money.refused(sumOf(waiting), performance.now());
     }
-    if (call.kind === 'lease' || (call.kind === 'renew' && call.amount !== undefined)) delete account.limit;
+    if (call.kind === 'settle') return money.settled(call.leaseId, call.total, call.askedAtMs);
+    if ('limit' in answer && call.amount !== undefined) account.limit = answer.limit;
     if (answer.status === 'granted') money.granted(call.id, answer.amount, call.askedAtMs);
     if (call.kind === 'lease') return;
     if (answer.status === 'renewed') money.renewed(call.leaseId, answer.amount, call.askedAtMs);
     if (answer.status === 'ended') money.ended(call.leaseId);
-    if (call.kind === 'settle') money.settled(call.leaseId, call.total, call.askedAtMs);
   }
 }
 

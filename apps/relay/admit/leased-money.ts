@@ -32,6 +32,8 @@ const ROTATE_AFTER_MS = 900_000;
 const IDLE_MS = 30_000;
 /** How long after a refusal the ledger is left alone. */
 const REFUSED_PAUSE_MS = 250;
+/** Stock is asked for at most so often; what requests wait for, at once. */
+const STOCK_PAUSE_MS = 100;
 /** Money that came in within this time may come in again: who waits for it is not refused yet. */
 const HOPE_MS = 2_000;
 /** A first lease is for this many requests like the one that needs it. */
@@ -169,10 +171,11 @@ export class LeasedMoney {
   #wantMore(needed: Pico, nowMs: number): LeaseCall | undefined {
     if (nowMs - this.#refusedAtMs < REFUSED_PAUSE_MS) return undefined;
     const available = this.available(nowMs);
-    const isLow = this.#current !== undefined && available < this.#lowWater;
+    const isLow = available < this.#lowWater && nowMs - this.#askedAtMs >= STOCK_PAUSE_MS;
     // The next one is there before it ends, so that nobody waits.
     const isOld = this.#current !== undefined && nowMs - this.#current.sinceMs >= ROTATE_AFTER_MS;
-    if (needed <= available && !isLow && !isOld) return undefined;
+    const isStocked = this.#current === undefined || !(isLow || isOld);
+    if (needed <= available && isStocked) return undefined;
     const least = needed > available ? needed - available : 0n;
     this.#resize(needed, nowMs);
     const amount = higher(least, this.#chunk - (isOld ? 0n : available));
