@@ -14,8 +14,10 @@ import { type Exchange, prepareAttempt } from './forward/forward-attempt.js';
 import { isChannelFailure } from './forward/upstream-failure.js';
 import type { Journal } from './journal/journal.js';
 import type { FoundOperation } from './operations/find-operation.js';
+import type { Operation } from './operations/operations.js';
+import type { AddressRanges } from './policy/address-ranges.js';
 import { refuseModel } from './policy/check-policy.js';
-import { METADATA_HEADER, readMetadata } from './policy/read-metadata.js';
+import { permitCall } from './policy/permit-call.js';
 import { type ModelCall, readCall } from './receive/read-call.js';
 import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
@@ -29,6 +31,7 @@ import type { Snapshots } from './snapshots/snapshots.js';
 export interface RelayRooms {
   readonly snapshots: Snapshots;
   readonly directory: KeyDirectory;
+  readonly trustedProxies: AddressRanges;
   readonly prices: CurrentPrices;
   readonly channels: ChannelTable;
   readonly router: Router;
@@ -109,7 +112,15 @@ export class RelayRequest {
     sendRefusal(response, protocol, refusal, requestId);
   }
 
-  authenticate(request: Pick<IncomingMessage, 'headers' | 'url'>): Caller | Refusal {
+  /** Who asks for what the relay answers itself, and may. */
+  authorise(operation: Operation, request: IncomingMessage): Caller | Refusal {
+    const caller = this.#authenticate(request);
+    if (caller instanceof Refusal) return caller;
+    const permitted = permitCall({ operation }, request, caller, this.rooms.trustedProxies);
+    return permitted instanceof Refusal ? permitted : caller;
+  }
+
+  #authenticate(request: IncomingMessage): Caller | Refusal {
     const { snapshots, directory } = this.rooms;
     if (!snapshots.isLoaded) return NOT_LOADED;
     return directory.authenticate(presentedKey(request), Date.now());
@@ -128,15 +139,16 @@ export class RelayRequest {
   }
 
   async #plan(found: FoundOperation, request: IncomingMessage): Promise<Planned | Refusal | undefined> {
-    const caller = this.authenticate(request);
+    const caller = this.#authenticate(request);
     if (caller instanceof Refusal) return caller;
     const call = await readCall(found, request);
     if (call === undefined || call instanceof Refusal) return call;
-    const metadata = readMetadata(request.headers[METADATA_HEADER], call.json);
-    if (metadata instanceof Refusal) return metadata;
-    const { operation, model, stream, body, json } = call;
+    const permitted = permitCall(call, request, caller, this.rooms.trustedProxies);
+    if (permitted instanceof Refusal) return permitted;
+    const { operation, stream, body, json } = call;
+    const { model = call.model, regions, metadata } = permitted;
     const permits = (other: string) => refuseModel(caller.policies, other) === undefined;
-    const asked = { operation, model, stream, bytes: body.length, json, metadata, keyId: caller.keyId };
+    const asked = { operation, model, regions, stream, bytes: body.length, json, metadata, keyId: caller.keyId };
     const patienceMs = readPatience(request.headers);
     const plan = this.rooms.router.plan({ ...asked, patienceMs, permits }, Date.now());
     return plan.considered.length > 0 ? { caller, call, plan } : this.rooms.channels.refusal(operation.api, model);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { host, keyPepper, logLevel, natsReplicas, natsUrl, port } from '#config/settings.js';
 import { identifier } from '#contracts/cloud-event.js';
+import { trustedProxies } from './policy/client-address.js';
 
 export const relayConfig = z.object({
   NATS_URL: natsUrl,
@@ -18,6 +19,7 @@ export const relayConfig = z.object({
     .max(64)
     .default(1)
     .describe('how many processes share the port: one for each core that the relay has to itself'),
+  TOLLGATE_TRUSTED_PROXIES: trustedProxies,
   TOLLGATE_HOST: host,
   PORT: port.default(8080),
   TOLLGATE_LOG_LEVEL: logLevel,

@@ -16,6 +16,7 @@ import { Estimator } from './estimate/estimator.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { Journal } from './journal/journal.js';
 import { publishUsageOver } from './publish/publish-usage.js';
+import { AddressRanges } from './policy/address-ranges.js';
 import { Publisher } from './publish/publisher.js';
 import type { RelayConfig } from './relay.config.js';
 import { RelayRequest } from './relay-request.js';
@@ -154,7 +155,10 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       provide: RelayRequest,
       inject: [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Router, Journal, Attempts, AttemptsInFlight],
       useFactory: (...[snapshots, directory, prices, channels, router, journal, attempts, inFlight]: Rooms) =>
-        new RelayRequest({ snapshots, directory, prices, channels, router, journal, attempts, inFlight, log }),
+        new RelayRequest({
+          ...{ snapshots, directory, prices, channels, router, journal, attempts, inFlight, log },
+          trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
+        }),
     },
   ];
 }

@@ -84,8 +84,10 @@ describe('policies', () => {
 
   it('never have a model called that any of them denies, whatever they allow', () => {
     fc.assert(
-      fc.property(aModel, fc.array(policyOf, { maxLength: 3 }), (model, given) => {
-        expect(permits({ model }, ...given, { models: { allow: ['*'], deny: [model] } })).toBe(false);
+      fc.property(aCall, aModel, fc.array(policyOf, { maxLength: 3 }), fc.nat(), (asked, denied, given, at) => {
+        const denies = { models: { allow: ['*'], deny: [denied] } };
+        const permitted = checkPolicy(asked, levels(...given.toSpliced(at % (given.length + 1), 0, denies)));
+        expect(permitted).not.toMatchObject({ model: denied });
       }),
     );
   });

@@ -82,7 +82,9 @@ const RULES: readonly Rule[] = [
   },
   (rules, { model }) => (model === undefined ? undefined : refuseModelAt(rules, model)),
   refuseOutput,
-  (rules, { metadata }) => {
+  (rules, { model, metadata }) => {
+    // Of what calls no model, such as a list of models, nothing has to be said.
+    if (model === undefined) return undefined;
     const missing = rules.requiredMetadata.find((name) => (metadata.get(name) ?? '') === '');
     if (missing === undefined) return undefined;
     const what = `asks for the metadata "${missing}": send it in the header ${METADATA_HEADER}, a JSON object of texts`;

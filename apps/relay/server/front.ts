@@ -4,7 +4,8 @@ import { Refusal } from '#protocols/error-body.js';
 import type { ChannelTable } from '../channels/channel-table.js';
 import { describeModel, listModels } from '../channels/list-models.js';
 import type { Journal } from '../journal/journal.js';
-import { findOperation, likelyProtocol } from '../operations/find-operation.js';
+import { findOperation, type FoundOperation, likelyProtocol } from '../operations/find-operation.js';
+import { callableModels } from '../policy/callable-models.js';
 import { sendRefusal } from '../receive/send-refusal.js';
 import type { RelayRequest } from '../relay-request.js';
 import type { Snapshots } from '../snapshots/snapshots.js';
@@ -35,18 +36,18 @@ export class Front {
     if (method === 'GET' && path === '/readyz') return this.#ready(response);
     const found = findOperation(method, path);
     if (found instanceof Refusal) return sendRefusal(response, likelyProtocol(path, request.headers), found, uuidv7());
-    if (found.operation.local === true) return this.#models(request, response, found.model);
+    if (found.operation.local === true) return this.#models(request, response, found);
     const { requests } = this.rooms;
     void (isDryRun ? requests.explain(found, { request, response }) : requests.relay(found, { request, response }));
   };
 
   /** All providers list their models at the same path. */
-  #models(request: IncomingMessage, response: ServerResponse, name: string | undefined): void {
+  #models(request: IncomingMessage, response: ServerResponse, { operation, model: name }: FoundOperation): void {
     const protocol = likelyProtocol(pathOf(request), request.headers);
     const requestId = uuidv7();
-    const caller = this.rooms.requests.authenticate(request);
+    const caller = this.rooms.requests.authorise(operation, request);
     if (caller instanceof Refusal) return sendRefusal(response, protocol, caller, requestId);
-    const models = this.rooms.channels.models(protocol);
+    const models = callableModels(this.rooms.channels.models(protocol), caller.policies);
     const model = models.find(({ id }) => id === name);
     if (name !== undefined && model === undefined) {
       return sendRefusal(response, protocol, this.rooms.channels.refusal(protocol, name), requestId);
