@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { host, keyPepper, logLevel, natsReplicas, natsUrl, port } from '#config/settings.js';
+import {
+  host,
+  keyPepper,
+  logLevel,
+  natsReplicas,
+  natsUrl,
+  port,
+  secretsKeyFile,
+  secretsKeys,
+} from '#config/settings.js';
 import { identifier } from '#contracts/cloud-event.js';
 import { trustedProxies } from './policy/client-address.js';
 
@@ -7,6 +16,8 @@ export const relayConfig = z.object({
   NATS_URL: natsUrl,
   TOLLGATE_NATS_REPLICAS: natsReplicas,
   TOLLGATE_KEY_PEPPER: keyPepper,
+  TOLLGATE_SECRETS_KEY: secretsKeys,
+  TOLLGATE_SECRETS_KEY_FILE: secretsKeyFile,
   TOLLGATE_CHANNELS_FILE: z.string().describe('the path of the channels file: see apps/relay/README.md'),
   TOLLGATE_JOURNAL_DIR: z.string().describe('the folder of the relay journals, on a disk that outlives the process'),
   TOLLGATE_RELAY_ID: identifier

@@ -3,6 +3,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { join } from 'node:path';
 import { Agent, type Dispatcher } from 'undici';
+import { readSecretsKeys } from '#config/secrets-key.js';
 import { JETSTREAM, JetStreamModule, NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import type { JsonLogger } from '#telemetry/log.js';
 import { askLedgerOver } from './admit/ask-ledger.js';
@@ -25,6 +26,7 @@ import { Router } from './route/router.js';
 import { Vitals } from './route/vitals.js';
 import { CurrentPrices } from './snapshots/current-prices.js';
 import { loadPriceBook } from './snapshots/load-price-book.js';
+import { KeptChannels } from './snapshots/kept-channels.js';
 import { Snapshots } from './snapshots/snapshots.js';
 
 const UPSTREAM = Symbol('UPSTREAM');
@@ -77,9 +79,14 @@ function snapshotProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: Snapshots,
-      inject: [NATS_CONNECTION, KeyDirectory, CurrentPrices],
-      useFactory: (connection: NatsConnection, directory: KeyDirectory, prices: CurrentPrices) =>
-        new Snapshots(connection, { directory, prices }, (sentence, error) => log.warn(sentence, error)),
+      inject: [NATS_CONNECTION, KeyDirectory, CurrentPrices, ChannelTable],
+      useFactory: (
+        ...[connection, directory, prices, table]: [NatsConnection, KeyDirectory, CurrentPrices, ChannelTable]
+      ) => {
+        const complain = (sentence: string, error?: unknown) => log.warn(sentence, error);
+        const channels = new KeptChannels({ table, keys: readSecretsKeys(config), complain });
+        return new Snapshots(connection, { directory, prices, channels }, complain);
+      },
     },
     ...channelProviders(config, log),
   ];

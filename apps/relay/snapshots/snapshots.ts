@@ -2,9 +2,10 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { buckets } from '#contracts/streams.js';
 import type { KeyDirectory } from '../authenticate/key-directory.js';
 import type { CurrentPrices } from './current-prices.js';
+import type { KeptChannels } from './kept-channels.js';
 import { type BucketWatch, watchBucket } from './watch-bucket.js';
 
-/** Who may call and at which prices, kept in memory. Until both are there the relay serves nobody. */
+/** Who may call, through which channels and at which prices, in memory. Until all are there the relay serves nobody. */
 export class Snapshots {
   readonly #watches: readonly BucketWatch[];
   readonly loaded: Promise<void>;
@@ -12,7 +13,7 @@ export class Snapshots {
 
   constructor(
     connection: NatsConnection,
-    { directory, prices }: { directory: KeyDirectory; prices: CurrentPrices },
+    { directory, prices, channels }: { directory: KeyDirectory; prices: CurrentPrices; channels: KeptChannels },
     complain: (sentence: string, error?: unknown) => void,
   ) {
     const ports = { complain };
@@ -24,8 +25,13 @@ export class Snapshots {
       ...ports,
       update: (name, value) => prices.update(name, value),
     });
-    this.#watches = [keys, books];
-    this.loaded = Promise.all([keys.loaded, books.loaded, prices.published]).then(() => void (this.#isLoaded = true));
+    const kept = watchBucket(connection, buckets.channels, {
+      ...ports,
+      update: (name, value) => channels.update(name, value),
+    });
+    this.#watches = [keys, books, kept];
+    const loaded = this.#watches.map((watch) => watch.loaded);
+    this.loaded = Promise.all([...loaded, prices.published]).then(() => void (this.#isLoaded = true));
   }
 
   get isLoaded(): boolean {
