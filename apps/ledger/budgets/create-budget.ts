@@ -46,7 +46,7 @@ async function write(db: EntityManager, request: Request, nowMs: number): Promis
   await writeRevision(db, { ...request, number: 1, requestId: id, archived: false });
   const budget = await findBudget(db, orgId, id);
   if (budget === undefined) throw new Error(`Budget ${id} was written and is not there.`);
-  await keepSpending(db, await sumBooked(db, budget));
+  await keepSpending(db, await sumBooked(db, [budget]));
   await alertOfPeriod(db, budget, nowMs);
 }
 

@@ -21,7 +21,10 @@ export function proveSpending(source: DataSource): Promise<SpendingDifference[]>
   // One snapshot: bookings go on meanwhile.
   return source.transaction('REPEATABLE READ', async (db) => {
     const differences: SpendingDifference[] = [];
-    for (const budget of await findCountingBudgets(db)) differences.push(...(await compare(db, budget)));
+    for (const budgets of await findCountingBudgets(db)) {
+      const booked = await sumBooked(db, budgets);
+      for (const budget of budgets) differences.push(...(await compare(db, budget, booked)));
+    }
     return differences;
   });
 }
@@ -29,9 +32,11 @@ export function proveSpending(source: DataSource): Promise<SpendingDifference[]>
 /** Builds what is kept as spent again, of every budget that counts. Nothing is booked meanwhile. */
 export function rebuildSpending(source: DataSource): Promise<void> {
   return takeTurn(source, async (db) => {
-    for (const budget of await findCountingBudgets(db)) {
-      await db.query('DELETE FROM budget_spent WHERE (org_id, budget_id) = ($1, $2)', [budget.orgId, budget.id]);
-      await keepSpending(db, await sumBooked(db, budget));
+    for (const budgets of await findCountingBudgets(db)) {
+      for (const { orgId, id } of budgets) {
+        await db.query('DELETE FROM budget_spent WHERE (org_id, budget_id) = ($1, $2)', [orgId, id]);
+      }
+      await keepSpending(db, await sumBooked(db, budgets));
     }
   });
 }
@@ -51,67 +56,116 @@ export async function keepSpending(db: EntityManager, sums: readonly PeriodSpend
   );
 }
 
-const columnOf = { organisation: 'org_id', team: 'team_id', project: 'project_id', key: 'key_id' } as const;
-
-/** Σ charges and adjustments of a budget's scope and currency, for each of its periods in which there are any. */
-export async function sumBooked(db: EntityManager, budget: CountingBudget): Promise<PeriodSpending<CountingBudget>[]> {
-  const periods = await periodsOf(db, budget);
+/**
+ * Σ charges and adjustments of the scope and currency of each of these budgets, which are of one organisation, for each of
+ * their periods in which there are any. The charges are read once for all of them: first they are summed between any two
+ * moments next to each other at which a period of a budget begins or ends.
+ */
+export async function sumBooked<Counting extends CountingBudget>(
+  db: EntityManager,
+  budgets: readonly Counting[],
+): Promise<PeriodSpending<Counting>[]> {
+  const periods = await periodsOf(db, budgets);
+  const [first] = periods;
+  if (first === undefined) return [];
+  const bounds = [...new Set(periods.flatMap(({ period }) => [period.startMs, period.endMs]))].toSorted(ascending);
+  // As width_bucket counts: 1 is from the first bound to the second.
+  const slots = new Map(bounds.map((bound, index) => [bound, index + 1]));
   const rows = await db.query<{ place: number; amount: string }[]>(
-    `SELECT p.place::integer AS place, sum(booked.amount) AS amount
-     FROM unnest($4::timestamptz[], $5::timestamptz[]) WITH ORDINALITY AS p (period_start, period_end, place)
-     CROSS JOIN LATERAL (
-       SELECT c.amount FROM charge c
-       WHERE c.org_id = $1 AND c.${columnOf[budget.scope]} = $2 AND c.currency = $3
-         AND c.effective_at >= p.period_start AND c.effective_at < p.period_end
-       UNION ALL
-       SELECT a.amount FROM charge c JOIN adjustment a ON (a.org_id, a.event_id) = (c.org_id, c.event_id)
-       WHERE c.org_id = $1 AND c.${columnOf[budget.scope]} = $2 AND a.currency = $3
-         AND c.effective_at >= p.period_start AND c.effective_at < p.period_end
-     ) AS booked
+    `${betweenBounds}
+     SELECT p.place::integer AS place, sum(booked.amount) AS amount
+     FROM unnest($3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[])
+       WITH ORDINALITY AS p (scope, scope_id, currency, first_slot, next_slot, place)
+     JOIN scoped booked USING (scope, scope_id, currency)
+     WHERE booked.slot >= p.first_slot AND booked.slot < p.next_slot
      GROUP BY p.place`,
     [
-      ...[budget.orgId, budget.scopeId, budget.currency],
-      periods.map(({ startMs }) => toTimestamp(startMs)),
-      periods.map(({ endMs }) => toTimestamp(endMs)),
+      first.budget.orgId,
+      bounds.map(toTimestamp),
+      periods.map(({ budget }) => budget.scope),
+      periods.map(({ budget }) => budget.scopeId),
+      periods.map(({ budget }) => budget.currency),
+      periods.map(({ period }) => slots.get(period.startMs)),
+      periods.map(({ period }) => slots.get(period.endMs)),
     ],
   );
   return rows.flatMap(({ place, amount }) => {
-    const period = periods[place - 1];
-    return period === undefined ? [] : [{ budget, period, amount: BigInt(amount) }];
+    const summed = periods[place - 1];
+    return summed === undefined ? [] : [{ ...summed, amount: BigInt(amount) }];
   });
 }
 
-/** Every period from the budget's first to that of the latest charge. */
-async function periodsOf(db: EntityManager, budget: CountingBudget): Promise<BudgetPeriod[]> {
+const ascending = (a: number, b: number) => (a < b ? -1 : 1);
+
+/** Of organisation $1, from the first of the bounds $2 on. */
+const betweenBounds = `
+  WITH counted AS (
+    SELECT c.event_id, c.team_id, c.project_id, c.key_id, c.currency, c.amount,
+      width_bucket(c.effective_at, $2::timestamptz[]) AS slot
+    FROM charge c WHERE c.org_id = $1 AND c.effective_at >= ($2::timestamptz[])[1]
+  ), booked AS (
+    SELECT team_id, project_id, key_id, currency, slot, amount FROM counted
+    UNION ALL
+    SELECT c.team_id, c.project_id, c.key_id, a.currency, c.slot, a.amount
+    FROM counted c JOIN adjustment a ON (a.org_id, a.event_id) = ($1, c.event_id)
+  ), summed AS (
+    SELECT team_id, project_id, key_id, currency, slot, sum(amount) AS amount
+    FROM booked GROUP BY team_id, project_id, key_id, currency, slot
+  ), scoped AS (
+    SELECT scope, scope_id, currency, slot, amount
+    FROM summed CROSS JOIN LATERAL (
+      VALUES ('organisation', $1), ('team', team_id), ('project', project_id), ('key', key_id)
+    ) AS path (scope, scope_id)
+  )`;
+
+/** Every period of each budget, from its first to that of the organisation's latest charge. */
+async function periodsOf<Counting extends CountingBudget>(
+  db: EntityManager,
+  budgets: readonly Counting[],
+): Promise<{ readonly budget: Counting; readonly period: BudgetPeriod }[]> {
   const [row] = await db.query<{ latest: Date | null }[]>(
     'SELECT max(effective_at) AS latest FROM charge WHERE org_id = $1',
-    [budget.orgId],
+    [budgets[0]?.orgId],
   );
-  const periods: BudgetPeriod[] = [];
   const latestMs = row?.latest?.getTime() ?? -Infinity;
-  for (let atMs = budget.countsFromMs; atMs <= latestMs;) {
-    const period = periodAt(budget, atMs);
-    periods.push(period);
-    atMs = period.endMs;
-  }
-  return periods;
+  return budgets.flatMap((budget) => {
+    const periods = [];
+    for (let atMs = budget.countsFromMs; atMs <= latestMs;) {
+      const period = periodAt(budget, atMs);
+      periods.push({ budget, period });
+      atMs = period.endMs;
+    }
+    return periods;
+  });
 }
 
-async function findCountingBudgets(db: EntityManager): Promise<Budget[]> {
+/** Those of each organisation. */
+async function findCountingBudgets(db: EntityManager): Promise<readonly (readonly Budget[])[]> {
   const rows = await db.query<BudgetRow[]>(
     `SELECT ${budgetColumns} FROM budget_in_force b WHERE NOT b.archived ORDER BY b.org_id, b.id`,
   );
-  return rows.map(toBudget);
+  const organisations = new Map<string, Budget[]>();
+  for (const budget of rows.map(toBudget)) {
+    const others = organisations.get(budget.orgId);
+    if (others === undefined) organisations.set(budget.orgId, [budget]);
+    else others.push(budget);
+  }
+  return [...organisations.values()];
 }
 
-async function compare(db: EntityManager, budget: Budget): Promise<SpendingDifference[]> {
+async function compare(
+  db: EntityManager,
+  budget: Budget,
+  sums: readonly PeriodSpending<Budget>[],
+): Promise<SpendingDifference[]> {
   const kept = new Map<number, Pico>();
   const rows = await db.query<{ period_start: Timestamp; spent: string }[]>(
     'SELECT period_start, spent FROM budget_spent WHERE (org_id, budget_id) = ($1, $2)',
     [budget.orgId, budget.id],
   );
   for (const { period_start, spent } of rows) kept.set(Number(period_start), BigInt(spent));
-  const booked = new Map((await sumBooked(db, budget)).map(({ period, amount }) => [period.startMs, amount]));
+  const own = sums.filter((sum) => sum.budget === budget);
+  const booked = new Map(own.map(({ period, amount }) => [period.startMs, amount]));
   return [...new Set([...kept.keys(), ...booked.keys()])]
     .toSorted((a, b) => a - b)
     .map((startMs) => ({ startMs, kept: kept.get(startMs) ?? 0n, booked: booked.get(startMs) ?? 0n }))
