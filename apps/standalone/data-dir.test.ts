@@ -4,12 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { portsFrom, requireFreePorts } from './addresses.js';
-import { limitLog, openDataDir, readSecrets } from './data-dir.js';
+import { findDataDir, limitLog, openDataDir, readSecrets } from './data-dir.js';
 import { claimInstance, findRunning, type InstanceFile, releaseInstance } from './instance-file.js';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'tollgate-data-'))));
 afterEach(() => rm(folder, { recursive: true }));
+
+it('a data folder that is only read is not made', async () => {
+  const missing = join(folder, 'missing');
+  expect(() => findDataDir(missing)).toThrow(`There is no data folder ${missing}`);
+  await expect(stat(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(findDataDir(folder)).toMatchObject({ path: folder, instance: join(folder, 'instance.json') });
+});
 
 describe('the secrets of a data folder', () => {
   it('are made once, for their owner only', async () => {

@@ -43,6 +43,16 @@ export async function openDataDir(path: string): Promise<DataDir> {
       { cause },
     );
   }
+  return dataDirAt(path);
+}
+
+/** For who only reads there: nothing is made. @throws StartFailure when there is no such folder. */
+export function findDataDir(path: string): DataDir {
+  if (existsSync(path)) return dataDirAt(path);
+  throw new StartFailure(`There is no data folder ${path}: give that of the instance that runs, with --data DIR.`);
+}
+
+function dataDirAt(path: string): DataDir {
   return {
     path,
     postgres: join(path, 'postgres'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '#config/config.js';
 import { checkout } from './checkout.js';
-import { openDataDir } from './data-dir.js';
+import { findDataDir } from './data-dir.js';
 import { findRunning } from './instance-file.js';
 import { standaloneConfig } from './standalone.config.js';
 import { StartFailure } from './start-failure.js';
@@ -29,7 +29,7 @@ export function ledgerCommand(): Command {
 }
 
 async function bookHere(path: string): Promise<Record<string, string>> {
-  const running = await findRunning(await openDataDir(path));
+  const running = await findRunning(findDataDir(path));
   if (running !== undefined) return { DATABASE_URL: running.databaseUrl, NATS_URL: running.natsUrl };
   throw new StartFailure(
     `No Tollgate runs on ${path}: start it with npm start, or name the book with --database-url or DATABASE_URL.`,
