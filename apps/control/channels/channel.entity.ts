@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { PublishedChannel, SealedSecret } from '#contracts/channel.js';
 
-export type ChannelFields = Omit<PublishedChannel, 'id' | 'secret'>;
+type ChannelFields = Omit<PublishedChannel, 'id' | 'secret'>;
 
 /** An upstream account or gateway. Its secret is here only as it was sealed. */
 @Entity({ name: 'channel' })

@@ -34,7 +34,7 @@ afterAll(async () => {
 const issue = async (org: string, id: string) =>
   String((await control.did(`POST /v1/organisations/${org}/keys`, { body: { id, projectId: 'web' } }))['key']);
 
-const single = { 'content-type': 'application/cloudevents+json' };
+const single = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
 const batch = { 'content-type': 'application/cloudevents-batch+json' };
 
 const post = (body: unknown, call: Call = {}): Promise<Answer> =>

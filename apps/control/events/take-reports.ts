@@ -14,14 +14,14 @@ import { type Attribution, eventIdOf, payloadHash, type UsageReport, usageReport
 /** Clocks differ, but no usage is from tomorrow. */
 const maxAheadMs = 10 * 60_000;
 
-export interface ReportPorts extends LogPorts {
+interface ReportPorts extends LogPorts {
   readonly listPriceBooks: () => Promise<{
     readonly current: string;
     readonly books: readonly { readonly version: string; readonly publishedAt: string }[];
   }>;
 }
 
-export interface TakenEvent {
+interface TakenEvent {
   readonly source: string;
   readonly id: string;
   readonly eventId: string;
@@ -72,10 +72,12 @@ export async function takeReports(
 }
 
 function allTaken<Taken extends object>(outcomes: readonly (Taken | RefusedEvent)[]): Taken[] {
-  const refused = outcomes.filter((outcome): outcome is RefusedEvent => 'code' in outcome && 'index' in outcome);
+  const refused = outcomes.filter(isRefused);
   if (refused.length > 0) throw refuseEvents(400, refused);
-  return outcomes as readonly Taken[] as Taken[];
+  return outcomes.filter((outcome): outcome is Taken => !isRefused(outcome));
 }
+
+const isRefused = (outcome: object): outcome is RefusedEvent => 'code' in outcome && 'index' in outcome;
 
 function readReport(event: unknown, { index, now }: { index: number; now: number }): ReadReport | RefusedEvent {
   const parsed = usageReport.safeParse(event);

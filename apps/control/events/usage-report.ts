@@ -3,7 +3,7 @@ import { count, dataHash, eventTime, identifier, name, text } from '#contracts/c
 import { attemptOutcome, usageRecord } from '#contracts/usage-event.js';
 import { usageApis } from '#usage/usage-api.js';
 
-export const usageReportType = 'tollgate.usage-report.v1';
+const usageReportType = 'tollgate.usage-report.v1';
 
 /** What relays call themselves: nobody else's word passes for theirs. */
 const ownSource = /^tollgate\//;
