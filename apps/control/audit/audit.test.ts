@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestMicroservice } from '@nestjs/common';
+import { connect } from '@nats-io/transport-node';
 import { parse } from 'csv-parse/sync';
 import pg from 'pg';
+import { revokeGrant } from '#contracts/requests/wallets.js';
 import { startOtherApps } from '../other-apps.fixture.js';
 import { TestControl } from '../test-control.fixture.js';
 import type { AuditEntry } from './fields.js';
@@ -116,10 +118,17 @@ describe('the audit log', () => {
     expect(log[0]?.requestId).toBe(log[1]?.requestId);
   });
 
-  it('says of a change in an app that is away that nobody knows whether it happened', async () => {
+  it('has what is asked of another app before that app hears of it, and says so when nobody knows what became of it', async () => {
     await others.close();
+    const nats = await connect({ servers: control.nats.url });
+    const heard = new Promise<readonly AuditEntry[]>((resolve) => {
+      // It is killed as soon as it hears, so it never answers.
+      nats.subscribe(revokeGrant.subject, { callback: () => resolve(entries()) });
+    });
     const log = await recorded(() => control.call('DELETE /v1/organisations/acme/grants/welcome'));
+    await nats.close();
     others = (await startOtherApps(control.nats.url)).app;
+    expect((await heard)[0]).toMatchObject({ action: 'revokeGrant', stage: 'asked' });
     expect(log.map(({ action, stage, target }) => [action, stage, target])).toEqual([
       ['revokeGrant', 'asked', { grant: 'welcome' }],
       ['revokeGrant', 'failed', { grant: 'welcome' }],
