@@ -45,13 +45,15 @@ export class DocumentInterceptor implements NestInterceptor<InvoiceDocument, unk
     return next.handle().pipe(
       concatMap(async (document) => {
         const name = `${document.number ?? `draft-${document.id}`}.${format}`;
+        // Rendered first: a refusal is no PDF.
+        const pdf = format === 'pdf' ? await renderInvoice(document) : undefined;
         reply.header('content-disposition', `inline; filename="${name}"`);
-        if (format === 'csv') {
-          reply.type('text/csv; charset=utf-8; header=present');
-          return toCsv(document.lines, lineColumns);
+        if (pdf !== undefined) {
+          reply.type('application/pdf');
+          return pdf;
         }
-        reply.type('application/pdf');
-        return renderInvoice(document);
+        reply.type('text/csv; charset=utf-8; header=present');
+        return toCsv(document.lines, lineColumns);
       }),
     );
   }

@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
+import PDFDocument from 'pdfkit';
 import type { InvoiceDocument, ShownLine } from './fields.js';
 import { moneyText, percentText, sectionsOf, totalsOf } from './invoice-text.js';
 import { exampleDocument, exampleLine } from './invoice-document.fixture.js';
+import { spellMissing } from './missing-glyphs.js';
 import { renderInvoice } from './render-invoice.js';
 
 const pagesOf = (pdf: Buffer) => pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length;
@@ -37,6 +40,25 @@ describe('an invoice on paper', () => {
       ...draft
     } = exampleDocument({ state: 'draft', missing: ['A profile.'] });
     expect(pagesOf(await renderInvoice(draft))).toBe(1);
+  });
+});
+
+describe('what the font has no glyphs for', () => {
+  it('refuses the paper when a party is called so, and says which characters', async () => {
+    const { customer } = exampleDocument();
+    const named = (legalName: string) => exampleDocument({ customer: { ...customer!, legalName } });
+    await expect(renderInvoice(named('東京 KK'))).rejects.toMatchObject({
+      status: 409,
+      message: expect.stringMatching(/TG-2026-000001 cannot be a PDF: its font lacks 東 京 of "東京 KK"/),
+    });
+    expect(pagesOf(await renderInvoice(named('Ελληνική Ω, Компания, Žďár')))).toBe(1);
+  });
+
+  it('is named by its code point in other text', () => {
+    const pdf = new PDFDocument({
+      font: createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+    });
+    expect(spellMissing(pdf, 'Växt 🚀\n東')).toBe('Växt [U+1F680]\n[U+6771]');
   });
 });
 

@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
 import type { InvoiceDocument, ShownLine } from './fields.js';
 import { factsOf, groupText, moneyText, notesOf, type Section, sectionsOf, titleOf, totalsOf } from './invoice-text.js';
+import { requireLegibleParties, spellMissing } from './missing-glyphs.js';
 
 /** In points, of A4. */
 const margin = 48;
@@ -28,7 +29,10 @@ const fonts = {
   bold: resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
 };
 
-/** The invoice on paper. The same invoice gives the same bytes: the only time in it is its own. */
+/**
+ * The invoice on paper. The same invoice gives the same bytes: the only time in it is its own.
+ * @throws ApiError 409 for a party whose name cannot be written with the font.
+ */
 export async function renderInvoice(invoice: InvoiceDocument): Promise<Buffer> {
   const pdf = new PDFDocument({
     size: 'A4',
@@ -42,8 +46,9 @@ export async function renderInvoice(invoice: InvoiceDocument): Promise<Buffer> {
       CreationDate: new Date(invoice.at),
     },
   });
-  const written = collect(pdf);
   pdf.registerFont('bold', fonts.bold).registerFont('regular', fonts.regular);
+  requireLegibleParties(pdf, invoice);
+  const written = collect(pdf);
   drawHead(pdf, invoice);
   drawTableHead(pdf);
   await drawSections(pdf, invoice);
@@ -73,7 +78,7 @@ function drawHead(pdf: Pdf, invoice: InvoiceDocument): void {
   for (const [index, [name, value]] of facts.entries()) {
     const y = top + index * rowHeight;
     pdf.font('regular').fontSize(small).fillColor(grey).text(name, 350, y, { width: 80 });
-    pdf.fillColor('black').text(value, 430, y, { width: 117, align: 'right' });
+    pdf.fillColor('black').text(spellMissing(pdf, value), 430, y, { width: 117, align: 'right' });
   }
   const parties = [
     { title: 'From', party: issuer },
@@ -159,7 +164,7 @@ function drawTotals(pdf: Pdf, invoice: InvoiceDocument): void {
     drawCell(pdf, label, y, { x: 300, width: 183, align: 'left' });
     drawCell(pdf, amount, y, last);
   }
-  const notes = notesOf(invoice).join('\n');
+  const notes = spellMissing(pdf, notesOf(invoice).join('\n'));
   pdf.font('regular').fontSize(7).fillColor(grey);
   const height = pdf.heightOfString(notes, { width: pdf.page.width - 2 * margin });
   if (pdf.y + height + rowHeight > bottomOf(pdf)) pdf.addPage();
@@ -190,7 +195,7 @@ interface Cell {
 /** One line of text: what is too long for its cell ends in an ellipsis. The place of the next row stays where it is. */
 function drawCell(pdf: Pdf, text: string, y: number, { x, width, align }: Cell): void {
   const next = pdf.y;
-  pdf.text(text, x, y, { width, align, height: rowHeight - 2, ellipsis: true });
+  pdf.text(spellMissing(pdf, text), x, y, { width, align, height: rowHeight - 2, ellipsis: true });
   pdf.y = next;
 }
 
