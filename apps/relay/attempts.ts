@@ -35,8 +35,6 @@ export interface AttemptRooms {
 /** One candidate's turn, ready to go. */
 export interface PreparedTurn extends Turn {
   readonly prepared: PreparedAttempt;
-  /** No attempt of the request goes on for longer than until then. */
-  readonly deadlineAtMs: number;
 }
 
 interface HeldTurn extends PreparedTurn {
@@ -92,14 +90,13 @@ export class Attempts {
     }
   }
 
-  #forward({ candidate, isLast, prepared, deadlineAtMs }: HeldTurn, exchange: Exchange, answered: () => void): Answer {
+  #forward({ candidate, isLast, prepared }: HeldTurn, exchange: Exchange, answered: () => void): Answer {
     const { firstByteMs = FIRST_BYTE_TIMEOUT_MS, idleMs, totalMs } = candidate.channel.timeouts ?? {};
-    const leftMs = Math.max(deadlineAtMs - Date.now(), 1);
     const limits = {
       estimator: this.rooms.estimator,
       replaceable: !isLast,
       answered,
-      timeouts: { firstByteMs: Math.min(firstByteMs, leftMs), idleMs, totalMs },
+      timeouts: { firstByteMs, idleMs, totalMs },
     };
     return forwardAttempt(this.rooms.upstream, prepared, limits, exchange);
   }
@@ -151,7 +148,7 @@ export class Attempts {
   async #settle(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): Promise<void> {
     const { journal, publisher, log } = this.rooms;
     const outcome = outcomeOf(end);
-    const { httpStatus, firstByteAt, error } = end;
+    const { httpStatus, firstByteAt, error, lost = [] } = end;
     const event = settleAttempt(attempt, {
       outcome,
       ...(httpStatus !== undefined && { httpStatus }),
@@ -161,6 +158,11 @@ export class Attempts {
     });
     await journal.settled(event);
     publisher.add(event);
+    if (lost.length > 0) {
+      log.warn(
+        `The answer of attempt ${attempt.id} lost on its way into another protocol: ${lost.slice(0, 10).join(', ')}.`,
+      );
+    }
     if (error === undefined) return;
     log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
   }

@@ -174,7 +174,7 @@ export class RelayRequest {
         turn = turns.instead(Date.now());
         continue;
       }
-      const taken = await this.#take({ ...turn, prepared, deadlineAtMs: plan.deadlineAtMs }, admitted, exchange);
+      const taken = await this.#take({ ...turn, prepared }, admitted, exchange);
       if (taken === undefined || taken instanceof Refusal) return taken;
       const { answer, end } = taken;
       const next = this.#isReplaced(taken)

@@ -3,7 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { Estimator } from '../estimate/estimator.js';
-import { Answer, CLIENT_STALL_MS } from './answer.js';
+import { Answer, CLIENT_STALL_MS, HELD_FAILURE_MAX_BYTES, UpstreamTimeout } from './answer.js';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -72,5 +72,56 @@ describe('a stream whose upstream states its length', () => {
     expect(response.writableEnded).toBe(false);
     expect(answer.finish()).toBe(true);
     expect(response.writableEnded).toBe(true);
+  });
+});
+
+describe('an answer that another may replace', () => {
+  const error = Buffer.from('{"error":{}}');
+
+  function begun(httpStatus: number) {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const controller = { ...upstream(), abort: jest.fn() };
+    let answers = 0;
+    const answer = new Answer({ ...options, replaceable: true, answered: () => (answers += 1) }, response);
+    answer.onRequestStart(controller);
+    answer.onResponseStart(controller, httpStatus, { 'content-type': 'application/json', 'retry-after': '2' });
+    return { answer, response, controller, answers: () => answers };
+  }
+
+  it('keeps a failure from the client until it is the last word', async () => {
+    const { answer, response, controller, answers } = begun(503);
+    const write = jest.spyOn(response, 'write');
+    answer.onResponseData(controller, error);
+    answer.onResponseEnd();
+    expect(await answer.ended).toMatchObject({ httpStatus: 503, retryAfterMs: 2_000 });
+    expect([answer.isReplaceable, response.headersSent, write.mock.calls, answers()]).toEqual([true, false, [], 0]);
+    expect(answer.finish()).toBe(true);
+    expect([response.statusCode, write.mock.calls[0]?.[0], response.writableEnded]).toEqual([503, error, true]);
+  });
+
+  it('passes on a failure that is too large to keep', () => {
+    const { answer, response, controller } = begun(500);
+    answer.onResponseData(controller, Buffer.alloc(HELD_FAILURE_MAX_BYTES));
+    expect(answer.isReplaceable).toBe(true);
+    answer.onResponseData(controller, error);
+    expect([answer.isReplaceable, response.headersSent]).toEqual([false, true]);
+  });
+
+  it.each([200, 400])('with status %i is the answer, from its first byte on', (httpStatus) => {
+    const { answer, response, controller, answers } = begun(httpStatus);
+    expect([answer.isReplaceable, response.headersSent]).toEqual([true, false]);
+    answer.onResponseData(controller, error);
+    expect([answer.isReplaceable, response.headersSent, answers()]).toEqual([false, true, 1]);
+  });
+
+  it('is given up when its first byte does not come, also before it has a connection', async () => {
+    const { controller } = begun(200);
+    const waiting = new Answer(options, new ServerResponse(new IncomingMessage(new Socket())));
+    jest.advanceTimersByTime(options.timeouts.firstByteMs);
+    expect(controller.abort).toHaveBeenCalledWith(expect.any(UpstreamTimeout));
+    expect(await waiting.ended).toMatchObject({ sent: false, error: expect.any(UpstreamTimeout) as unknown });
+    const late = { ...upstream(), abort: jest.fn() };
+    waiting.onRequestStart(late);
+    expect(late.abort).toHaveBeenCalled();
   });
 });
