@@ -12,6 +12,8 @@ export interface ConvertedAnswer {
   push(chunk: Uint8Array): Buffer;
   /** The upstream's bytes are over. @returns the rest. */
   end(): Buffer;
+  /** Where it was that something was left out without which the answer is another. Its head had gone by then. */
+  lost(): readonly string[];
 }
 
 /** What a conversion has to know of the way there. */
@@ -44,6 +46,7 @@ export function convertedStream({ back }: WayBack): ConvertedAnswer {
       pieces.push(conversion.end());
       return taken();
     },
+    lost: () => conversion.losses().flatMap(({ at, weight }) => (weight === 'meaning' ? [at] : [])),
   };
 }
 

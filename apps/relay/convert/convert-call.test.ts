@@ -123,5 +123,6 @@ describe('a converted answer', () => {
     ].map((one) => stream.push(event(one)).toString());
     expect(events.at(-1)).toContain('"content":"Good"');
     expect(stream.end().toString()).not.toContain('[DONE]');
+    expect(stream.lost()).toEqual([]);
   });
 });

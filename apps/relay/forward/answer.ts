@@ -29,6 +29,8 @@ export interface AnswerEnd {
   readonly usage?: Usage;
   /** What passed of the answer, where its usage has to be estimated. */
   readonly passed?: PassedText;
+  /** Where a converted stream has lost something that its client cannot be told of. */
+  readonly lost?: readonly string[];
   /** How long the upstream asks to be left alone. */
   readonly retryAfterMs?: number;
   readonly clientLeft: boolean;
@@ -221,14 +223,14 @@ export class Answer implements Dispatcher.DispatchHandler {
     });
   }
 
-  #told(): Pick<AnswerEnd, 'usage' | 'passed'> {
+  #told(): Pick<AnswerEnd, 'usage' | 'passed' | 'lost'> {
     if (this.#started === undefined) return {};
     const { passing, passed } = this.#started;
-    const { usage, rest } = passing.end();
+    const { usage, rest, lost = [] } = passing.end();
     this.#held = rest;
     const kept = passed !== undefined && needsEstimate(usage) ? { passed: passed.end() } : {};
     passed?.release();
-    return { usage, ...kept };
+    return { usage, lost, ...kept };
   }
 
   #sendHead({ passing, isStream }: Started): void {

@@ -20,6 +20,13 @@ export interface Head {
   readonly headers: OutgoingHttpHeaders;
 }
 
+export interface PassedEnd {
+  readonly usage: Usage;
+  readonly rest: Buffer | undefined;
+  /** Where a converted stream has lost something that its client cannot be told of. */
+  readonly lost?: readonly string[];
+}
+
 /** How the bytes of one answer become the client's, and its usage. */
 export interface Passing {
   /** @returns undefined while it is not known. */
@@ -27,7 +34,7 @@ export interface Passing {
   /** @returns what the client gets now. */
   push(chunk: Buffer): Buffer | undefined;
   /** The answer is over, or broke off. Called once. */
-  end(): { readonly usage: Usage; readonly rest: Buffer | undefined };
+  end(): PassedEnd;
 }
 
 export interface PassingOptions {
@@ -133,7 +140,7 @@ function passConvertedStream(arrival: Arrival, options: PassingOptions, wayBack:
       const bytes = answer.push(chunk);
       return bytes.length === 0 ? undefined : bytes;
     },
-    end: () => ({ usage: reader.end(), rest: answer.end() }),
+    end: () => ({ usage: reader.end(), rest: answer.end(), lost: answer.lost() }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Refusal } from '#protocols/error-body.js';
-import { formFields } from './form-fields.js';
+import { formFields, withField } from './form-fields.js';
 
 const TYPE = 'multipart/form-data; boundary=x';
 const part = (headers: string, value: string) => `--x\r\n${headers}\r\n\r\n${value}\r\n`;
@@ -69,6 +69,14 @@ describe('a form', () => {
     for (const type of ['multipart/form-data', 'multipart/form-data; boundary=', `${TYPE}${'y'.repeat(70)}`]) {
       expect(read(`${field('model', 'a')}--x--`, type)).toBeInstanceOf(Refusal);
     }
+  });
+
+  it('has another value of a field, and every other byte as it was', () => {
+    const lookalike = part('Content-Disposition: form-data; name="f"; filename="; name=model"', 'a');
+    const form = (model: string) => Buffer.from(`${file}${lookalike}${field('model', model)}--x--`);
+    expect(withField(form('mine'), TYPE, { name: 'model', value: 'theirs' })).toEqual(form('theirs'));
+    expect(withField(form(''), TYPE, { name: 'model', value: 'theirs' })).toEqual(form('theirs'));
+    expect(withField(form('mine'), TYPE, { name: 'stream', value: 'true' })).toEqual(form('mine'));
   });
 
   it('of any bytes is read or refused', () => {

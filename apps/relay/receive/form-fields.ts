@@ -19,8 +19,7 @@ export function formFields<Name extends string>(
   contentType: string,
   names: readonly Name[],
 ): Partial<Record<Name, string>> | Refusal {
-  const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
-  const boundary = quoted ?? plain;
+  const boundary = boundaryIn(contentType);
   if (boundary === undefined) return malformed('its content-type names no boundary');
   const fields: Partial<Record<Name, string>> = {};
   for (const part of partsOf(body, boundary)) {
@@ -28,15 +27,35 @@ export function formFields<Name extends string>(
     const field = names.find((name) => name === part.name);
     if (field === undefined) continue;
     if (fields[field] !== undefined) return malformed(`it has two fields "${field}"`);
-    if (part.value.length > MAX_VALUE_BYTES) return malformed(`its field "${field}" is longer than any value of it`);
-    fields[field] = part.value.toString();
+    if (part.end - part.start > MAX_VALUE_BYTES)
+      return malformed(`its field "${field}" is longer than any value of it`);
+    fields[field] = body.toString('utf8', part.start, part.end);
   }
   return fields;
 }
 
+/** With another value of one field, if it has it. Every other byte stays. */
+export function withField(body: Buffer, contentType: string, field: { name: string; value: string }): Buffer {
+  const boundary = boundaryIn(contentType);
+  if (boundary === undefined) return body;
+  for (const part of partsOf(body, boundary)) {
+    if (part instanceof Refusal) return body;
+    if (part.name !== field.name) continue;
+    return Buffer.concat([body.subarray(0, part.start), Buffer.from(field.value), body.subarray(part.end)]);
+  }
+  return body;
+}
+
+function boundaryIn(contentType: string): string | undefined {
+  const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
+  return quoted ?? plain;
+}
+
+/** Where its value stands in the body. */
 interface Part {
   readonly name: string;
-  readonly value: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 function* partsOf(body: Buffer, boundary: string): Generator<Part | Refusal, void, void> {
@@ -53,7 +72,7 @@ function* partsOf(body: Buffer, boundary: string): Generator<Part | Refusal, voi
     if (headersEnd - at > MAX_HEADER_BYTES) return yield malformed('a part of it has headers that are too long');
     const name = nameOf(body.toString('utf8', at, headersEnd));
     if (name === undefined) return yield malformed('a part of it does not say its name as browsers and SDKs do');
-    yield { name, value: body.subarray(headersEnd + HEADERS_END.length, end) };
+    yield { name, start: headersEnd + HEADERS_END.length, end: Math.max(end, headersEnd + HEADERS_END.length) };
     at = end + delimiter.length;
   }
 }
