@@ -7,8 +7,8 @@ import type { Channel } from './channel.entity.js';
 const { id: _, ...common } = channelFields;
 const fields = {
   ...common,
-  // Who may call this API may not have a relay load code: adapters from outside are named in the relay's own file.
-  adapter: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'the name of a built-in adapter, such as openai'),
+  // No module's path: who may call this API may not have a relay load code.
+  adapter: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'the name of an adapter, such as openai'),
   baseUrl: channelFields.baseUrl
     .unwrap()
     .refine(
