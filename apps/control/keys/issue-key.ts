@@ -1,7 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { hashKey } from '#config/key-hash.js';
-import { directoryEntryName } from '#contracts/directory.js';
 import { last4, newSecret } from '../access/new-secret.js';
 import type { Act } from '../audit/act.js';
 import { recordChange } from '../audit/record-change.js';
@@ -11,9 +10,9 @@ import { Project } from '../organisations/project.entity.js';
 import type { KeyDirectory } from './key-directory.js';
 import { readKeyEntries } from './read-directory.js';
 import { relaysNotTold } from './relays-not-told.js';
-import { writeRevocation } from './revoke-key.js';
 import { showKey } from './virtual-key.js';
 import { VirtualKey } from './virtual-key.entity.js';
+import { writeRevocation } from './write-revocation.js';
 
 export interface KeyPorts {
   readonly source: DataSource;
@@ -53,7 +52,7 @@ export async function issueKey({ source, directory, pepper }: KeyPorts, request:
     return inserted;
   });
   try {
-    await directory.tell([directoryEntryName(hash)], () => readKeyEntries(source, key));
+    await directory.tell(() => readKeyEntries(source, key));
   } catch (error) {
     await writeRevocation(source, key, act);
     const sentence = 'The relays could not be told of the key, so none was issued. Try again.';

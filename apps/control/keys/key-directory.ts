@@ -38,9 +38,11 @@ export class KeyDirectory implements OnModuleDestroy {
   /**
    * Tells the relays what the tables say of some entries, after it was committed. However many do so at once, what was
    * committed last is said last: a key that was revoked cannot come back to life.
+   * @param others names of entries that the tables may have no more.
    */
-  async tell(names: readonly string[], readEntries: () => Promise<DirectoryEntries>): Promise<void> {
+  async tell(readEntries: () => Promise<DirectoryEntries>, others: readonly string[] = []): Promise<void> {
     try {
+      const names = [...(await readEntries()).keys(), ...others];
       const bucket = await this.#bucket();
       await racing(() => syncDirectory(bucket, readEntries, names));
     } catch (error) {

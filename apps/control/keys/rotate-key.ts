@@ -49,8 +49,7 @@ export async function rotateKey({ source, directory, pepper }: KeyPorts, rotatio
     return { before, after };
   });
   try {
-    const names = [hash, before.hash].map(directoryEntryName);
-    await directory.tell(names, () => readKeyEntries(source, rotation));
+    await directory.tell(() => readKeyEntries(source, rotation), [directoryEntryName(before.hash)]);
   } catch (error) {
     const until = graceUntil.toISOString();
     throw relaysNotTold(

@@ -23,9 +23,8 @@ export async function setPolicy({ source, directory }: Ports, scope: PolicyScope
     const target = level === 'organisation' ? {} : { [level]: id };
     await recordChange(db, act, { organisationId, target, before, after: policy });
   });
-  const read = () => entriesOf(source, scope);
   try {
-    await directory.tell([...(await read()).keys()], read);
+    await directory.tell(() => entriesOf(source, scope));
   } catch (error) {
     throw relaysNotTold(
       `The policy of ${level} "${id}" is in the records, but the relays could not be told: they follow it once NATS is back. Repeat this call to be sure.`,
