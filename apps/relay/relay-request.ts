@@ -167,7 +167,7 @@ export class RelayRequest {
     let turn = turns.first();
     let refusal: Refusal | undefined;
     while (turn !== undefined) {
-      await this.rooms.inFlight.pause(turn.pauseMs);
+      if (turn.pauseMs > 0) await this.rooms.inFlight.pause(turn.pauseMs);
       const prepared = prepareAttempt(turn.candidate, call, exchange);
       if (prepared instanceof Refusal) {
         refusal = prepared;
@@ -211,10 +211,10 @@ interface Taken {
   readonly end: AnswerEnd;
 }
 
-function leftOut({ operation, model }: ModelCall): Refusal {
+function leftOut({ model }: ModelCall): Refusal {
   return new Refusal(
     'forbidden',
-    `No channel may serve the model "${model}" to this key: POST /route/v1${operation.path} tells why.`,
+    `No channel may serve the model "${model}" to this key: the same call with /route before its path tells why.`,
     'model',
   );
 }

@@ -46,7 +46,8 @@ function house(channels: readonly Channel[], route: Route = {}, random: () => nu
   const candidates = (_api: unknown, model: string): Candidate[] =>
     channels.flatMap((one) => {
       const upstreamModel = one.models.get(model);
-      return upstreamModel === undefined ? [] : [{ channel: one, api: 'openai-chat', upstreamModel }];
+      const [api = 'openai-chat'] = one.apis;
+      return upstreamModel === undefined ? [] : [{ channel: one, api, upstreamModel }];
     });
   const router = new Router(routesSchema.parse({ 'gpt-4o': route }), {
     candidates,
@@ -172,6 +173,11 @@ describe('a plan', () => {
     expect(order(router.plan(call, 0))).toEqual(['c']);
     fail(vitals, 'c');
     expect(order(router.plan(call, 0)).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('prefers among equals those that speak the protocol of the client', () => {
+    const converted = channel('converted', { apis: ['anthropic-messages'], weight: 1_000 });
+    expect(order(house([converted, ...channels]).router.plan(call, 0)).at(-1)).toBe('converted');
   });
 
   it('never leaves the regions that the policies permit', () => {

@@ -136,9 +136,11 @@ export class Router {
     const runners = possible.map(({ candidate }) => candidate);
     const scored = scores[choice.strategy](runners, race);
     const draw = this.#drawFor(call, choice);
+    // Among equals those that speak the client's protocol: a conversion may lose something.
+    const isConverted = ({ candidate }: Considered) => Number(candidate.api !== call.operation.api);
     const ranked = possible
       .map((one, at) => ({ one: { ...one, score: scored[at]! }, drawn: draw(one.candidate) }))
-      .sort((a, b) => compare(a.one.score, b.one.score) || a.drawn - b.drawn)
+      .sort((a, b) => compare(a.one.score, b.one.score) || isConverted(a.one) - isConverted(b.one) || a.drawn - b.drawn)
       .map(({ one }) => one);
     return [...ranked, ...considered.filter((one) => !possible.includes(one))];
   }
