@@ -16,6 +16,8 @@ export const buckets = {
   prices: 'prices',
   /** `channel.<id>` → PublishedChannel: those that control keeps, their secrets sealed. */
   channels: 'channels',
+  /** `<level>.<organisation>.<id>` → RateEntry: what relays have taken of the limits per minute and of concurrency. */
+  rates: 'rates',
 } as const;
 
 /** One event, charge, alert or parked delivery belongs to one organisation: its subject says which. */

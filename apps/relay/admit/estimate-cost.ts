@@ -49,12 +49,12 @@ export function estimateCost(attempt: PlannedAttempt, book: CompiledPriceBook | 
   return amount === 0n ? UNKNOWN_COST : { currency: tariff.currency, amount };
 }
 
-interface TokenEstimate {
+export interface TokenEstimate {
   readonly input: number;
   readonly output: number;
 }
 
-function estimateTokens({ api, model, bodyBytes, json }: PlannedAttempt): TokenEstimate {
+export function estimateTokens({ api, model, bodyBytes, json }: Omit<PlannedAttempt, 'provider'>): TokenEstimate {
   const family = estimateFamily(api);
   if (family === undefined || json === undefined) {
     return { input: tokensIn(bodyBytes), output: UNLIMITED_OUTPUT_TOKENS };

@@ -1,0 +1,159 @@
+import { rateEntryName } from '#contracts/rate-share.js';
+import { Refusal } from '#protocols/error-body.js';
+import type { Caller } from '../authenticate/key-directory.js';
+import type { LevelRules } from '../policy/level-rules.js';
+import { type RateKind, ScopeRates } from './scope-rates.js';
+import type { ChangeRates } from './shared-rates.js';
+import { MINUTE_MS, takeShare } from './take-share.js';
+
+const TICK_MS = 1_000;
+/** Others may be quicker to use what was taken for a request, and a minute may end: it is refused after so many shares. */
+const MAX_SHARES = 2;
+/** After a share that was too small, the limit is taken for used up for so long. */
+const REFUSED_PAUSE_MS = 250;
+
+export interface HeldRates {
+  /** @param tokens that were used in the end; undefined when nobody knows: then it is what was estimated. */
+  end(tokens: number | undefined): void;
+}
+
+interface Scope {
+  readonly name: string;
+  readonly title: string;
+  rates: ScopeRates;
+  /** The share that is being taken, for all who wait. */
+  taking: Promise<void> | undefined;
+  waiting: { requests: number; tokens: number };
+  refused: { readonly kind: RateKind; readonly untilMs: number } | undefined;
+}
+
+const AWAY = new Refusal('unavailable', 'The limits of this key cannot be counted now: try again in a moment.');
+
+/**
+ * Counts requests and tokens per minute and requests under way, for every level of policy that limits them. A relay takes
+ * shares of a limit in advance, so that a request asks nobody, and all relays together never let more through than it.
+ */
+export class RateKeeper {
+  readonly #scopes = new Map<string, Scope>();
+  readonly #timer = setInterval(() => this.#tick(), TICK_MS).unref();
+
+  constructor(
+    private readonly relayId: string,
+    private readonly change: ChangeRates,
+    private readonly complain: (sentence: string, error: unknown) => void,
+  ) {}
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @param tokens an estimate from above. @returns undefined when nothing limits this caller. */
+  async admit(caller: Caller, tokens: number): Promise<HeldRates | Refusal | undefined> {
+    const limited = caller.policies.filter(({ limits }) => Object.keys(limits).length > 0);
+    if (limited.length === 0) return undefined;
+    const takenAtMs = Date.now();
+    const taken: Scope[] = [];
+    for (const rules of limited) {
+      const scope = this.#scopeOf(caller.orgId, rules);
+      const refusal = await this.#take(scope, tokens);
+      if (refusal !== undefined) {
+        for (const { rates } of taken) rates.putBack(tokens, takenAtMs);
+        return refusal;
+      }
+      taken.push(scope);
+    }
+    return {
+      end: (used = tokens) => {
+        for (const { rates } of taken.splice(0)) rates.end(tokens - used, takenAtMs);
+      },
+    };
+  }
+
+  #scopeOf(orgId: string, { level, id, limits }: LevelRules): Scope {
+    const name = rateEntryName(orgId, level, id);
+    let scope = this.#scopes.get(name);
+    if (scope === undefined) {
+      const waiting = { requests: 0, tokens: 0 };
+      scope = {
+        name,
+        title: `${level} "${id}"`,
+        rates: new ScopeRates(limits),
+        taking: undefined,
+        waiting,
+        refused: undefined,
+      };
+      this.#scopes.set(name, scope);
+    }
+    scope.rates.limits = limits;
+    return scope;
+  }
+
+  async #take(scope: Scope, tokens: number): Promise<Refusal | undefined> {
+    if (scope.rates.take(tokens, Date.now()) === undefined) return undefined;
+    scope.waiting.requests += 1;
+    scope.waiting.tokens += tokens;
+    try {
+      return await this.#takeShared(scope, tokens);
+    } catch (error) {
+      this.complain(`The rates of ${scope.title} cannot be shared: its requests are refused.`, error);
+      return AWAY;
+    } finally {
+      scope.waiting.requests -= 1;
+      scope.waiting.tokens -= tokens;
+    }
+  }
+
+  /** One share at a time, for all who wait. What is too little for one after a share of its own is used up. */
+  async #takeShared(scope: Scope, tokens: number): Promise<Refusal | undefined> {
+    for (let own = 0; ;) {
+      const nowMs = Date.now();
+      const missing = scope.rates.take(tokens, nowMs);
+      if (missing === undefined) return undefined;
+      if (own === MAX_SHARES) scope.refused = { kind: missing, untilMs: nowMs + REFUSED_PAUSE_MS };
+      if (scope.refused?.kind === missing && nowMs < scope.refused.untilMs) return tooMuch(scope, missing, nowMs);
+      if (scope.taking === undefined) {
+        own += 1;
+        scope.taking = this.#takeShare(scope).finally(() => (scope.taking = undefined));
+      }
+      await scope.taking;
+    }
+  }
+
+  async #takeShare(scope: Scope): Promise<void> {
+    const { relayId } = this;
+    const { waiting } = scope;
+    const taken = await this.change(scope.name, (before) => {
+      const nowMs = Date.now();
+      return takeShare(before, { relayId, nowMs, least: scope.rates.need(waiting, nowMs) }, scope.rates.limits);
+    });
+    scope.rates.taken(taken, Date.now());
+  }
+
+  /** Slots that are not used go back, and those that are used are kept. */
+  #tick(): void {
+    for (const scope of this.#scopes.values()) {
+      if (scope.taking !== undefined || !scope.rates.isSlotsWorkDue(Date.now())) continue;
+      scope.taking = this.#takeShare(scope).finally(() => (scope.taking = undefined));
+      scope.taking.catch((error: unknown) => this.complain(`The slots of ${scope.title} are not kept.`, error));
+    }
+  }
+}
+
+function tooMuch({ title, rates: { limits } }: Scope, kind: RateKind, nowMs: number): Refusal {
+  const seconds = Math.ceil((MINUTE_MS - (nowMs % MINUTE_MS)) / 1000);
+  const tell = (what: string, retryAfterSeconds: number) =>
+    new Refusal(
+      'rate_limited',
+      `The ${title} may have ${what}: try again in ${retryAfterSeconds} s.`,
+      undefined,
+      retryAfterSeconds,
+    );
+  switch (kind) {
+    case 'requests':
+      return tell(`${limits.requestsPerMinute} requests per minute`, seconds);
+    case 'tokens':
+      return tell(`${limits.tokensPerMinute} tokens per minute`, seconds);
+    case 'slots':
+      return tell(`${limits.concurrency} requests under way`, 1);
+  }
+}
