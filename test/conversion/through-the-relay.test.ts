@@ -96,3 +96,91 @@ describe.each(chatApis)('a model that is reached through %s', (api) => {
     }
   });
 });
+
+describe('a converted call', () => {
+  const ask = (body: object, { headers = {}, signal }: { headers?: object; signal?: AbortSignal } = {}) =>
+    fetch(`${relays.get('anthropic-messages')!.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ model: 'a-model', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 20, ...body }),
+      ...(signal && { signal }),
+    });
+  const events = streams['anthropic-messages'][0]!.body.split(/(?<=\n\n)/);
+  const onlyEventOf = async (response: Response) => {
+    const [event, ...more] = await house.eventsOf(response.headers.get('x-request-id'));
+    expect(more).toEqual([]);
+    return event!.data;
+  };
+  const final = { completeness: 'final', segments: [{ in: { fresh: { text: 9 } }, out: { text: 5 } }] };
+
+  it('reaches the client event by event, before the upstream has ended', async () => {
+    let goOn = () => {};
+    const asked = new Promise<void>((resolve) => (goOn = resolve));
+    house.upstream.answer = async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(events.slice(0, 4).join(''));
+      await asked;
+      response.end(events.slice(4).join(''));
+    };
+    const response = await ask({ stream: true });
+    const reader = response.body!.getReader();
+    let told = '';
+    while (!told.includes('Grüße')) told += Buffer.from((await reader.read()).value ?? []).toString();
+    goOn();
+    while (!(await reader.read()).done);
+    expect((await onlyEventOf(response)).usage).toMatchObject(final);
+  });
+
+  it('that its client leaves is billed what the upstream used', async () => {
+    house.upstream.answer = async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const event of events) {
+        response.write(event);
+        await delay(30);
+      }
+      response.end();
+    };
+    const abort = new AbortController();
+    const response = await ask({ stream: true }, { signal: abort.signal });
+    await response.body!.getReader().read();
+    abort.abort();
+    expect(await onlyEventOf(response)).toMatchObject({ outcome: 'aborted', usage: final });
+  });
+
+  it('that its upstream breaks off breaks off for the client, and is not final', async () => {
+    house.upstream.answer = async (request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(events.slice(0, 4).join(''));
+      await delay(50);
+      request.socket.destroy();
+    };
+    const response = await ask({ stream: true });
+    await expect(response.text()).rejects.toThrow();
+    const { outcome, usage } = await onlyEventOf(response);
+    expect(outcome).toBe('broken');
+    expect(usage.completeness).not.toBe('final');
+  });
+
+  it('that is refused upstream is refused in the client’s shape, with the same status', async () => {
+    const error = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow down' } };
+    house.upstream.answer = (_request, response) =>
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '7' }).end(JSON.stringify(error));
+    const response = await ask({ stream: true });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '7']);
+    expect(await response.json()).toMatchObject({ error: { message: 'Slow down' } });
+    expect(await onlyEventOf(response)).toMatchObject({ outcome: 'failed', usage: { completeness: 'missing' } });
+  });
+
+  it('that cannot be said is refused before it is sent, unless the client allows drops and is told of them', async () => {
+    house.upstream.received.length = 0;
+    answerWith('application/json', answers['anthropic-messages']);
+    const refused = await ask({ seed: 7 });
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: { param: 'seed' } }]);
+    expect(house.upstream.received).toEqual([]);
+    const allowed = await ask({ seed: 7 }, { headers: { 'x-tollgate-allow-drops': 'true' } });
+    expect([allowed.status, allowed.headers.get('x-tollgate-dropped')]).toEqual([200, 'seed']);
+    const [sent] = house.upstream.received;
+    expect(sent?.request.headers).not.toHaveProperty('x-tollgate-allow-drops');
+    expect(sent?.request.headers).toHaveProperty('anthropic-version');
+  });
+});
