@@ -7,7 +7,7 @@ const call = z.custom<(...given: never[]) => unknown>((value) => typeof value ==
 const beforePath = z.string().regex(/^(\/[\w.~-]+)*$/, 'a path such as /v1, without a slash at its end, or empty text');
 
 /** What an adapter is: adapters from outside are checked against it when they are loaded, and ours in their tests. */
-export const adapterSchema = z.strictObject({
+const adapterSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'lower case letters, digits and "-"'),
   provider: name(64).optional(),
   baseUrl: z

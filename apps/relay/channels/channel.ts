@@ -83,7 +83,11 @@ function readSettings({ id, settings = {} }: DescribedChannel, adapter: ChannelA
 function findBaseUrl({ id, baseUrl }: DescribedChannel, adapter: ChannelAdapter, settings: ChannelSettings): string {
   const usual = typeof adapter.baseUrl === 'function' ? adapter.baseUrl(settings) : adapter.baseUrl;
   const found = baseUrl ?? usual;
-  if (found !== undefined && URL.canParse(found)) return found;
+  if (found !== undefined && URL.canParse(found)) {
+    const { username, password, search, hash } = new URL(found);
+    if (username + password + search + hash === '') return found;
+    throw new ChannelError(`Channel "${id}": its baseUrl holds more than an address: no password, query or fragment.`);
+  }
   throw new ChannelError(
     found === undefined
       ? `Channel "${id}": the adapter "${adapter.name}" knows no address: set baseUrl to the one that its operator gives.`

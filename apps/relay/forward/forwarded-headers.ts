@@ -10,6 +10,9 @@ const NOT_UPSTREAM: ReadonlySet<string> = new Set([
   'x-api-key',
   'api-key',
   'x-goog-api-key',
+  'x-goog-user-project',
+  'x-litellm-api-key',
+  'ocp-apim-subscription-key',
   'proxy-authorization',
   'cookie',
   'openai-organization',
@@ -24,8 +27,11 @@ const NOT_UPSTREAM: ReadonlySet<string> = new Set([
   'x-real-ip',
 ]);
 
-/** Told by the client or a proxy to the relay. */
-const FOR_US = /^x-(?:forwarded|tollgate)-/;
+/** Told by the client or a proxy to the relay; and AWS's, which belong to a signature. */
+const FOR_US = /^x-(?:forwarded|tollgate|amz)-/;
+
+/** Where providers take a credential from the query. */
+const CREDENTIALS_IN_QUERY = ['key', 'access_token', 'api_key', 'api-key', 'subscription-key'];
 
 const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -67,11 +73,11 @@ export function clientHeaders(
   return headers;
 }
 
-/** The query goes upstream without the one key that clients put there. @param search with its `?`, or empty. */
+/** The query goes upstream without the client's credential. @param search with its `?`, or empty. */
 export function upstreamQuery(search: string): string {
   if (search === '') return '';
   const query = new URLSearchParams(search);
-  query.delete('key');
+  for (const name of CREDENTIALS_IN_QUERY) query.delete(name);
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 

@@ -7,7 +7,7 @@ export interface AwsAccessKey {
   readonly sessionToken?: string | undefined;
 }
 
-export interface AwsScope {
+interface AwsScope {
   readonly accessKey: AwsAccessKey;
   readonly region: string;
   readonly service: string;

@@ -15,7 +15,11 @@ export interface SampleCall {
   readonly marks: readonly string[];
 }
 
-const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie', 'proxy-authorization'];
+const CREDENTIAL_HEADERS = [
+  ...['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-goog-user-project', 'x-amz-security-token'],
+  ...['x-litellm-api-key', 'ocp-apim-subscription-key', 'proxy-authorization', 'cookie', 'openai-organization'],
+  'x-tollgate-metadata',
+];
 const QUERY_KEY = 'client-credential-in-the-query';
 
 /** What a parser and a writer would change: a large number, a number's form, a repeated name, an escape, white space. */
@@ -75,7 +79,7 @@ function sampleCall(about: string, { type, path, ...call }: SampleParts): Sample
       ...(path !== undefined && { path }),
       requestId: 'request',
       method: 'POST',
-      query: `?key=${QUERY_KEY}&beta=true`,
+      query: `?key=${QUERY_KEY}&access_token=${QUERY_KEY}&beta=true`,
       model: CLIENT_MODEL,
       headers: { ...Object.fromEntries(credentials), 'content-type': type, 'user-agent': 'conformance' },
     },
