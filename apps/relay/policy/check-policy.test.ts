@@ -10,7 +10,7 @@ const call: AskedCall = {
   operation: { name: 'chat.completions' },
   model: 'gpt-5',
   json: { max_completion_tokens: 100 },
-  address: '203.0.113.7',
+  address: () => '203.0.113.7',
   metadata: new Map([['team', 'a']]),
 };
 
@@ -46,7 +46,7 @@ const aCall = fc.record({
     { max_tokens: fc.integer({ min: 0, max: 200 }), n: fc.integer({ min: 1, max: 3 }) },
     { requiredKeys: [] },
   ),
-  address: fc.constantFrom('203.0.113.7', '2001:db8::1', '10.0.0.2', undefined),
+  address: fc.constantFrom('203.0.113.7', '2001:db8::1', '10.0.0.2', undefined).map((address) => () => address),
   metadata: fc.subarray(['team', 'cost-centre']).map((names) => new Map(names.map((name) => [name, 'said']))),
 }) as fc.Arbitrary<AskedCall>;
 
@@ -104,8 +104,13 @@ describe('a rule', () => {
     ['models.allow', { models: { allow: [] } }, { model: undefined }, { model: 'gpt-5' }],
     ['models.deny', { models: { deny: ['gpt-5*'] } }, { model: 'o3' }, { model: 'gpt-5-mini' }],
     ['endpoints', { endpoints: ['images.*'] }, { operation: { name: 'images.edits' } }, {}],
-    ['ipRanges', { ipRanges: ['203.0.113.0/24'] }, { address: '::ffff:203.0.113.9' }, { address: '203.0.114.1' }],
-    ['ipRanges', { ipRanges: ['2001:db8::/32'] }, { address: '2001:db8:1::1' }, { address: undefined }],
+    [
+      'ipRanges',
+      { ipRanges: ['203.0.113.0/24'] },
+      { address: () => '::ffff:203.0.113.9' },
+      { address: () => '203.0.114.1' },
+    ],
+    ['ipRanges', { ipRanges: ['2001:db8::/32'] }, { address: () => '2001:db8:1::1' }, { address: () => undefined }],
     ['maxOutputTokens', { maxOutputTokens: 100 }, {}, { json: { max_completion_tokens: 101 } }],
     ['maxOutputTokens', { maxOutputTokens: 100 }, { json: { max_tokens: 50, n: 2 } }, { json: {} }],
     ['requiredMetadata', { requiredMetadata: ['team'] }, {}, { metadata: new Map([['team', '']]) }],

@@ -10,8 +10,8 @@ export interface AskedCall {
   readonly operation: Pick<Operation, 'name'>;
   readonly model: string | undefined;
   readonly json: JsonObject | undefined;
-  /** Where it comes from. Absent when that cannot be told. */
-  readonly address: string | undefined;
+  /** Where it comes from: found out where a level asks. Absent when it cannot be told. */
+  readonly address: () => string | undefined;
   readonly metadata: Metadata;
 }
 
@@ -69,8 +69,10 @@ function refuseModelAt(rules: LevelRules, model: string): Refusal | undefined {
 
 /** What each level may object to, the cheapest and most telling first. */
 const RULES: readonly Rule[] = [
-  (rules, { address }) => {
-    if (rules.addresses === undefined || (address !== undefined && rules.addresses.has(address))) return undefined;
+  (rules, call) => {
+    if (rules.addresses === undefined) return undefined;
+    const address = call.address();
+    if (address !== undefined && rules.addresses.has(address)) return undefined;
     const from = address === undefined ? 'an address that cannot be told' : address;
     return forbidden(rules, 'ipRanges', `does not permit calls from ${from}: call from one that it permits`);
   },

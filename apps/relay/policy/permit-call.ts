@@ -22,7 +22,7 @@ export function permitCall(
 ): PermittedCall | Refusal {
   const metadata = readMetadata(headers[METADATA_HEADER], json);
   if (metadata instanceof Refusal) return metadata;
-  const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustedProxies);
+  const address = () => clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustedProxies);
   const permitted = checkPolicy({ operation, model, json, address, metadata }, policies);
   return permitted instanceof Refusal ? permitted : { ...permitted, metadata };
 }
