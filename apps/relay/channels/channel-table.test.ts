@@ -35,6 +35,12 @@ describe('the candidates for a model', () => {
     expect(found(mapped, 'openai-chat', 'vendor/gpt')).toEqual([]);
   });
 
+  it('make the list of models, of which only OpenAI’s has those that do not chat', () => {
+    const embeds = new ChannelTable([channel('ch', ['embeddings'], ['e']), channel('claude', ['anthropic-messages'])]);
+    expect(embeds.models('openai-chat').map(({ id }) => id)).toEqual(['e', 'm']);
+    expect(embeds.models('gemini').map(({ id }) => id)).toEqual(['m']);
+  });
+
   it('are none for a reason', () => {
     expect(table.refusal('openai-chat', 'unknown').code).toBe('model_not_found');
     expect(table.refusal('openai-responses', 'n').message).toBe(

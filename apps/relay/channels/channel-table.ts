@@ -74,11 +74,12 @@ export class ChannelTable {
         );
   }
 
-  /** The models that a client of this API can call. */
-  models(api: UsageApi): { id: string; provider: string }[] {
-    return [...this.#byModel.keys()].flatMap((id) => {
-      const [first] = this.candidates(api, id);
-      return first === undefined ? [] : [{ id, provider: first.channel.provider }];
+  /** The models that a client of this protocol can call. OpenAI's has embeddings and other models that do not chat too. */
+  models(protocol: ChatApi): { id: string; provider: string }[] {
+    return [...this.#byModel].flatMap(([id, channels]) => {
+      const others = protocol === 'openai-chat' ? channels : [];
+      const [first] = [...this.candidates(protocol, id).map(({ channel }) => channel), ...others];
+      return first === undefined ? [] : [{ id, provider: first.provider }];
     });
   }
 

@@ -7,7 +7,7 @@ import type { ChannelAdapter, ChannelSettings, CredentialSource, OpenCredential 
 export type DescribedChannel = Omit<z.infer<typeof publishedChannel>, 'secret'>;
 
 /** An upstream account or gateway: where requests for its models go, and under which names. */
-export interface Channel extends Pick<DescribedChannel, 'id' | 'region' | 'timeouts'> {
+export interface Channel extends Pick<DescribedChannel, 'id' | 'region' | 'timeouts' | 'whenClientLeaves'> {
   /** By whose prices and rules its usage counts. */
   readonly provider: string;
   readonly adapter: ChannelAdapter;
@@ -44,7 +44,7 @@ interface CredentialParts extends Omit<ChannelParts, 'secret'> {
 
 /** @throws ChannelError when the adapter needs something that the description does not have. */
 export function openChannel(described: DescribedChannel, { adapter, secret, complain }: ChannelParts): Channel {
-  const { id, region, timeouts } = described;
+  const { id, region, timeouts, whenClientLeaves } = described;
   const settings = readSettings(described, adapter);
   const { origin, pathname } = new URL(findBaseUrl(described, adapter, settings));
   const credential =
@@ -62,6 +62,7 @@ export function openChannel(described: DescribedChannel, { adapter, secret, comp
     settings,
     ...(region !== undefined && { region }),
     ...(timeouts !== undefined && { timeouts }),
+    ...(whenClientLeaves !== undefined && { whenClientLeaves }),
     ...(credential !== undefined && { credential }),
   };
 }
