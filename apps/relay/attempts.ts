@@ -96,6 +96,7 @@ export class Attempts {
       estimator: this.rooms.estimator,
       replaceable: !isLast,
       answered,
+      cancels: candidate.channel.whenClientLeaves === 'cancel',
       timeouts: { firstByteMs, idleMs, totalMs },
     };
     return forwardAttempt(this.rooms.upstream, prepared, limits, exchange);

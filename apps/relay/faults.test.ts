@@ -20,7 +20,8 @@ beforeAll(async () => {
     models: ['gpt-5', 'text-embedding-3-small', 'whisper-1', 'gpt-image-1', 'gpt-4o-mini-tts'],
     timeouts: { firstByteMs: FIRST_BYTE_MS },
   };
-  writeFileSync(join(house.folder, 'channels.json'), JSON.stringify({ channels: [channel] }));
+  const cancelling = { ...channel, id: 'ch_cancel', models: ['gpt-5-mini'], whenClientLeaves: 'cancel' };
+  writeFileSync(join(house.folder, 'channels.json'), JSON.stringify({ channels: [channel, cancelling] }));
   relay = await startRelay(house.config);
 });
 afterAll(async () => {
@@ -29,12 +30,13 @@ afterAll(async () => {
 });
 beforeEach(() => void (house.upstream.received.length = 0));
 
-function post(path: string, body: object | FormData): Promise<Response> {
+function post(path: string, body: object | FormData, signal?: AbortSignal): Promise<Response> {
   const form = body instanceof FormData;
   return fetch(`${relay.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, ...(form ? {} : { 'content-type': 'application/json' }) },
     body: form ? body : JSON.stringify(body),
+    ...(signal && { signal }),
   });
 }
 
@@ -57,6 +59,29 @@ const chatAnswer = {
 const chat = { model: 'gpt-5', messages: [{ role: 'user', content: 'Good day?' }] };
 
 describe('what the field loses', () => {
+  it('1: a channel that cancels is stopped when its client leaves, and what it had produced is estimated', async () => {
+    let stopped = () => {};
+    const wasStopped = new Promise<void>((resolve) => (stopped = resolve));
+    house.upstream.answer = (request, out) => {
+      request.socket.once('close', stopped);
+      out.writeHead(200, { 'content-type': 'text/event-stream' });
+      const choices = [{ index: 0, delta: { role: 'assistant', content: 'Once upon a time' }, finish_reason: null }];
+      out.write(
+        `data: ${JSON.stringify({ ...chatAnswer, object: 'chat.completion.chunk', choices, usage: null })}\n\n`,
+      );
+    };
+    const leave = new AbortController();
+    const answered = await post('/v1/chat/completions', { ...chat, model: 'gpt-5-mini', stream: true }, leave.signal);
+    await answered.body!.getReader().read();
+    leave.abort();
+    await wasStopped;
+    const { outcome, usage } = await onlyEventOf(answered);
+    expect({ outcome, completeness: usage.completeness, estimated: usage.estimated }).toEqual({
+      ...{ outcome: 'aborted', completeness: 'estimated', estimated: ['in', 'out'] },
+    });
+    expect(usage.segments[0]?.out.text).toBeGreaterThan(3);
+  });
+
   it('4: the usage of a response that ends incomplete is billed', async () => {
     const usage = { input_tokens: 20, output_tokens: 16, total_tokens: 36 };
     const response = { id: 'resp_1', object: 'response', model: 'gpt-5', output: [] };

@@ -32,6 +32,11 @@ export const channelFields = {
       totalMs: milliseconds.exactOptional(),
     })
     .exactOptional(),
+  /**
+   * What becomes of an answer whose client has left. `drain` (default): it is read on to its usage, because the upstream
+   * bills it. `cancel`: the upstream is stopped, and what it had produced by then is estimated.
+   */
+  whenClientLeaves: z.enum(['drain', 'cancel']).exactOptional(),
   /** What this adapter needs besides. No secrets. */
   settings: z.record(name(64), name(256)).exactOptional(),
 };

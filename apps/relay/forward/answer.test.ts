@@ -16,6 +16,7 @@ const options = {
   hideUsage: false,
   replaceable: false,
   answered: () => undefined,
+  cancels: false,
   timeouts: { firstByteMs: 600_000 },
 };
 const upstream = () => {

@@ -44,6 +44,8 @@ export interface AnswerOptions extends PassingOptions {
   readonly replaceable: boolean;
   /** Called at the first byte of an answer that is no failure. */
   readonly answered: () => void;
+  /** When the client leaves, the upstream is stopped instead of read on to its usage. */
+  readonly cancels: boolean;
   readonly timeouts: AnswerTimeouts;
 }
 
@@ -112,13 +114,13 @@ export class Answer implements Dispatcher.DispatchHandler {
   ) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#socket = response.req.socket;
-    // It may have left while the attempt was being opened.
-    if (this.#socket.destroyed) this.#drain();
     this.#socket.on('close', this.#onClientLeft);
     response.on('drain', this.#onClientTook);
     const { firstByteMs, totalMs } = options.timeouts;
     this.#firstByteTimer = this.#timeOut(firstByteMs, 'No byte of an answer came');
     if (totalMs !== undefined) this.#totalTimer = this.#timeOut(totalMs, 'The answer did not end');
+    // It may have left while the attempt was being opened.
+    if (this.#socket.destroyed) this.#drain();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -270,6 +272,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     if (this.#clientLeft) return;
     this.#clientLeft = true;
     clearTimeout(this.#timer);
+    if (this.options.cancels) return this.#stop(new CutOff('The client left, and its channel stops then.'));
     this.#controller?.resume();
     this.#timer = setTimeout(
       () => this.#controller?.abort(new CutOff('The answer was drained to its time limit.')),

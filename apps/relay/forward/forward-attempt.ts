@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { chatApis, type ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { JsonObject } from '#usage/json.js';
 import type { UsageApi } from '#usage/usage-api.js';
 import type { PreparedRequest } from '../channels/adapter.js';
 import type { Candidate } from '../channels/channel-table.js';
@@ -10,7 +11,7 @@ import { prepareRequest } from '../channels/prepare-request.js';
 import { type ConvertedCall, convertCall } from '../convert/convert-call.js';
 import type { ModelCall } from '../receive/read-call.js';
 import { Answer, type AnswerOptions } from './answer.js';
-import { askForUsage } from './include-usage.js';
+import { askForUsage, withoutStreamOptions } from './include-usage.js';
 
 export interface Exchange {
   readonly requestId: string;
@@ -36,8 +37,7 @@ export function prepareAttempt(
   const converted = convertFor(candidate, call, exchange);
   if (converted instanceof Refusal) return converted;
   const { body, json } = converted ?? call;
-  const mayAsk = ASKED_FOR_USAGE.has(api) && stream && channel.adapter.refusesStreamOptions !== true;
-  const askingBody = mayAsk && json !== undefined ? askForUsage(body, json) : undefined;
+  const { sent, hideUsage } = askingBody({ body, json, stream }, candidate);
   const { url = '', headers } = exchange.request;
   const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
   const asClientCalled = converted === undefined ? { path: operation.path, query } : { query: '' };
@@ -50,7 +50,7 @@ export function prepareAttempt(
       model: converted === undefined ? model : candidate.upstreamModel,
       stream,
       headers,
-      body: askingBody ?? body,
+      body: sent,
     },
     candidate,
     new Date(),
@@ -62,13 +62,30 @@ export function prepareAttempt(
     upstreamRequest,
     asked: { body, ...(json !== undefined && { json }) },
     source,
-    hideUsage: askingBody !== undefined,
+    hideUsage,
     ...(converted !== undefined && { wayBack: converted }),
   };
 }
 
 /** Their streams tell usage only when asked to. */
 const ASKED_FOR_USAGE: ReadonlySet<UsageApi> = new Set(['openai-chat', 'openai-completions']);
+
+function askingBody(
+  { body, json, stream }: Streamed,
+  { channel, api }: Candidate,
+): { sent: Buffer; hideUsage: boolean } {
+  if (!stream || json === undefined || !ASKED_FOR_USAGE.has(api)) return { sent: body, hideUsage: false };
+  if (channel.adapter.refusesStreamOptions === true)
+    return { sent: withoutStreamOptions(body, json), hideUsage: false };
+  const asking = askForUsage(body, json);
+  return { sent: asking ?? body, hideUsage: asking !== undefined };
+}
+
+interface Streamed {
+  readonly body: Buffer;
+  readonly json: JsonObject | undefined;
+  readonly stream: boolean;
+}
 
 /** @returns undefined where the channel speaks the client's protocol. */
 function convertFor(
@@ -91,7 +108,7 @@ const UNDICI_PRECISION_MS = 1_000;
 export function forwardAttempt(
   upstream: Dispatcher,
   { upstreamRequest, ...how }: PreparedAttempt,
-  limits: Pick<AnswerOptions, 'estimator' | 'replaceable' | 'answered' | 'timeouts'>,
+  limits: Pick<AnswerOptions, 'estimator' | 'replaceable' | 'answered' | 'cancels' | 'timeouts'>,
   { requestId, response }: Exchange,
 ): Answer {
   const answer = new Answer({ ...how, requestId, ...limits }, response);
