@@ -7,7 +7,7 @@ import { errorBody, Refusal, refusalStatus } from '#protocols/error-body.js';
 import { MAX_ANSWER_BYTES } from '#usage/usage-reader.js';
 
 /** An answer on its way into the client's protocol. An upstream that compresses unasked is understood where it is gzip. */
-export interface ConvertedAnswer {
+interface ConvertedAnswer {
   /** @returns what the client gets of it now. */
   push(chunk: Uint8Array): Buffer;
   /** The upstream's bytes are over. @returns the rest. */

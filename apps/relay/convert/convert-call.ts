@@ -8,7 +8,7 @@ import { asObject, type JsonObject } from '#usage/json.js';
 import type { ModelCall } from '../receive/read-call.js';
 
 /** Where a call has to be spoken in another protocol than the client's. */
-export interface Upstream {
+interface Upstream {
   readonly api: ChatApi;
   readonly provider: string;
   readonly model: string;

@@ -42,6 +42,9 @@ const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
   'openai-project',
 ]);
 
+/** Of our account at the provider: a client has limits of its own. */
+const LIMITS_OF_OURS = /^(?:x|anthropic)-ratelimit-/;
+
 /** The client's end-to-end headers without its credentials: the channel adds its own. */
 export function upstreamHeaders(client: IncomingHttpHeaders, requestId: string): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -65,7 +68,7 @@ export function clientHeaders(
   const headers: Record<string, string | string[]> = {};
   const named = connectionNames(upstream.connection);
   for (const [name, value] of Object.entries(upstream)) {
-    if (value === undefined || NOT_TO_CLIENT.has(name) || named.has(name)) continue;
+    if (value === undefined || NOT_TO_CLIENT.has(name) || named.has(name) || LIMITS_OF_OURS.test(name)) continue;
     if (name === 'content-length' && !sameLength) continue;
     headers[name === 'x-request-id' || name === 'request-id' ? `x-upstream-${name}` : name] = value;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asObject, type JsonObject } from '#usage/json.js';
-import { askForUsage } from './include-usage.js';
+import { askForUsage, withoutStreamOptions } from './include-usage.js';
 
 const asked = (text: string) => askForUsage(Buffer.from(text), JSON.parse(text) as JsonObject)?.toString();
 
@@ -27,6 +27,15 @@ describe('a stream is asked for its usage', () => {
     ],
   ])('in %s', (text, expected) => {
     expect(asked(text)).toBe(expected);
+  });
+
+  it('and not where the upstream refuses the question: it is left out, and every other byte stays', () => {
+    const left = (text: string) => withoutStreamOptions(Buffer.from(text), JSON.parse(text) as JsonObject).toString();
+    const options = '"stream_options":{"include_usage":true}';
+    expect(left(`{"seed":12345678901234567890,${options},"stream":true}`)).toBe(
+      '{"seed":12345678901234567890,"stream":true}',
+    );
+    expect(left('{"stream": true }')).toBe('{"stream": true }');
   });
 
   it('in nothing that asks already', () => {

@@ -1,5 +1,5 @@
 import { asObject, type JsonObject } from '#usage/json.js';
-import { isObjectText, withFirstMember, withMember } from './json-member.js';
+import { isObjectText, withFirstMember, withMember, withoutMember } from './json-member.js';
 
 const ASKING = Buffer.from('{"include_usage":true}');
 const TRUE = Buffer.from('true');
@@ -15,4 +15,9 @@ export function askForUsage(body: Buffer, json: JsonObject): Buffer | undefined 
   return withMember(body, 'stream_options', (given) =>
     given !== undefined && isObjectText(given) ? withMember(given, 'include_usage', () => TRUE) : ASKING,
   );
+}
+
+/** For an upstream that tells the usage of its streams unasked, and takes the question for an error. */
+export function withoutStreamOptions(body: Buffer, json: JsonObject): Buffer {
+  return json['stream_options'] === undefined ? body : withoutMember(body, 'stream_options');
 }

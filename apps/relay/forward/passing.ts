@@ -15,12 +15,12 @@ import {
 import { contentCoding, decodedUsage } from './decoded-usage.js';
 import { clientHeaders } from './forwarded-headers.js';
 
-export interface Head {
+interface Head {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
 }
 
-export interface PassedEnd {
+interface PassedEnd {
   readonly usage: Usage;
   readonly rest: Buffer | undefined;
   /** Where a converted stream has lost something that its client cannot be told of. */
@@ -47,7 +47,7 @@ export interface PassingOptions {
 }
 
 /** An upstream's answer, as far as its head tells. */
-export interface Arrival {
+interface Arrival {
   readonly httpStatus: number;
   readonly headers: IncomingHttpHeaders;
   /** Absent for what tells no usage, such as speech. */
