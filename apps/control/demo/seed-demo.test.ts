@@ -51,6 +51,19 @@ it('makes an organisation to try things with, once, whose key the relays know an
   expect(second).toEqual(first);
 });
 
+it('does not bring back the text of a key that was given another secret', async () => {
+  const first = await TestControl.startOn(nats, database, { TOLLGATE_DEMO_KEY: demoKey });
+  const { data } = await first.did('GET /v1/organisations/demo/keys');
+  const keys = data as { id: string; last4: string }[];
+  const { id } = keys.find(({ last4 }) => demoKey.endsWith(last4)) ?? { id: 'none' };
+  await first.did(`POST /v1/organisations/demo/keys/${id}/rotate`, { body: { graceSeconds: 0 } });
+  await first.app.close();
+  const second = await TestControl.startOn(nats, database, { TOLLGATE_DEMO_KEY: demoKey });
+  await expect(told(demoKey)).rejects.toThrow();
+  expect((await second.did('GET /v1/organisations/demo/keys'))['data']).toHaveLength(3);
+  await second.app.close();
+});
+
 it('adds a key that is new to an organisation that is not', async () => {
   const first = await TestControl.startOn(nats, database, { TOLLGATE_DEMO_KEY: demoKey });
   await first.app.close();

@@ -47,7 +47,14 @@ async function seedOrganisation(db: EntityManager, givenKey: string, pepper: str
   }
   // The organisation may be older than the key: local secrets were made anew.
   const key = keyOf(projectOfGivenKey, givenKey, pepper);
-  if (!(await db.existsBy(VirtualKey, { hash: key.hash }))) await db.insert(VirtualKey, key);
+  if (!(await isKnown(db, key.hash))) await db.insert(VirtualKey, key);
+}
+
+/** Also when the key has been given another secret since: it must not come back to life as another key. */
+async function isKnown(db: EntityManager, hash: string): Promise<boolean> {
+  if (await db.existsBy(VirtualKey, { hash })) return true;
+  const retired = await db.query<unknown[]>('SELECT FROM retired_secret WHERE hash = $1', [hash]);
+  return retired.length > 0;
 }
 
 function keyOf(projectId: string, key: string, pepper: string) {

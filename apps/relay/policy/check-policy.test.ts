@@ -103,6 +103,12 @@ describe('a rule', () => {
     ],
     ['models.allow', { models: { allow: [] } }, { model: undefined }, { model: 'gpt-5' }],
     ['models.deny', { models: { deny: ['gpt-5*'] } }, { model: 'o3' }, { model: 'gpt-5-mini' }],
+    [
+      'models.deny',
+      { models: { deny: ['o3'] } },
+      { json: { models: ['gpt-5'] } },
+      { json: { models: ['gpt-5', 'o3'] } },
+    ],
     ['endpoints', { endpoints: ['images.*'] }, { operation: { name: 'images.edits' } }, {}],
     [
       'ipRanges',

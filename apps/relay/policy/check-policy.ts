@@ -67,6 +67,17 @@ function refuseModelAt(rules: LevelRules, model: string): Refusal | undefined {
   return undefined;
 }
 
+/** Some gateways take models of which they call another than `model`: https://openrouter.ai/docs/features/model-routing */
+function refuseAlternatives(rules: LevelRules, { json }: AskedCall): Refusal | undefined {
+  const models = json?.['models'];
+  if (!Array.isArray(models)) return undefined;
+  for (const model of models) {
+    const refusal = typeof model === 'string' ? refuseModelAt(rules, model) : undefined;
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
 /** What each level may object to, the cheapest and most telling first. */
 const RULES: readonly Rule[] = [
   (rules, call) => {
@@ -83,6 +94,7 @@ const RULES: readonly Rule[] = [
       : forbidden(rules, 'endpoints', `does not permit ${operation.name}: call another endpoint`);
   },
   (rules, { model }) => (model === undefined ? undefined : refuseModelAt(rules, model)),
+  refuseAlternatives,
   refuseOutput,
   (rules, { model, metadata }) => {
     // Of what calls no model, such as a list of models, nothing has to be said.
