@@ -1,9 +1,13 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from 'undici';
 import { uuidv7 } from 'uuidv7';
 import type { ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { JsonLogger } from '#telemetry/log.js';
+import { inputTokens, outputTokens, type Usage } from '#usage/usage.js';
+import { estimateTokens } from './admit/estimate-cost.js';
+import { rateHeaders } from './admit/rate-headers.js';
+import type { HeldRates, RateKeeper } from './admit/rate-keeper.js';
 import type { AdmittedCall, Attempts, PreparedTurn } from './attempts.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
@@ -36,6 +40,7 @@ export interface RelayRooms {
   readonly channels: ChannelTable;
   readonly router: Router;
   readonly journal: Journal;
+  readonly rates: RateKeeper;
   readonly attempts: Attempts;
   readonly inFlight: AttemptsInFlight;
   readonly log: JsonLogger;
@@ -63,6 +68,8 @@ type Answering = (requestId: string) => Promise<Refusal | undefined>;
 
 interface Admitted extends AdmittedCall {
   readonly plan: Plan;
+  /** Absent where no policy limits the caller. */
+  readonly rates?: HeldRates;
 }
 
 /** The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. */
@@ -73,7 +80,8 @@ export class RelayRequest {
     return this.#serve(found, exchange, async (requestId) => {
       const admitted = await this.#admit(found, exchange);
       if (admitted === undefined || admitted instanceof Refusal) return admitted;
-      return this.rooms.inFlight.track(this.#walk(admitted, { ...exchange, requestId }));
+      const walked = this.#walk(admitted, { ...exchange, requestId }).finally(() => admitted.rates?.end());
+      return this.rooms.inFlight.track(walked);
     });
   }
 
@@ -127,15 +135,32 @@ export class RelayRequest {
   }
 
   /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */
-  async #admit(found: FoundOperation, { request }: ClientExchange): Promise<Admitted | Refusal | undefined> {
+  async #admit(found: FoundOperation, { request, response }: ClientExchange): Promise<Admitted | Refusal | undefined> {
     const planned = await this.#plan(found, request);
     if (planned === undefined || planned instanceof Refusal) return planned;
     const { caller, call, plan } = planned;
     if (plan.candidates.length === 0) return leftOut(call);
     const priceVersion = this.rooms.prices.version;
     if (priceVersion === undefined) return NOT_LOADED;
+    const refusal = this.#whyNotNow();
+    if (refusal !== undefined) return refusal;
+    const rates = await this.#count(planned, response);
+    if (rates instanceof Refusal) return rates;
     const { experiment } = plan;
-    return this.#whyNotNow() ?? { caller, call, plan, priceVersion, ...(experiment !== undefined && { experiment }) };
+    const known = { ...(experiment !== undefined && { experiment }), ...(rates !== undefined && { rates }) };
+    return { caller, call, plan, priceVersion, ...known };
+  }
+
+  async #count({ caller, call }: Planned, response: ServerResponse): Promise<HeldRates | Refusal | undefined> {
+    const { operation, model, body, json } = call;
+    const counted = await this.rooms.rates.admit(caller, () => {
+      const { input, output } = estimateTokens({ api: operation.api, model, bodyBytes: body.length, json });
+      return input + output;
+    });
+    if (counted === undefined) return undefined;
+    const headers = rateHeaders(operation.protocol, this.rooms.rates.standings(caller), Date.now());
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    return counted;
   }
 
   async #plan(found: FoundOperation, request: IncomingMessage): Promise<Planned | Refusal | undefined> {
@@ -177,6 +202,7 @@ export class RelayRequest {
       const taken = await this.#take({ ...turn, prepared }, admitted, exchange);
       if (taken === undefined || taken instanceof Refusal) return taken;
       const { answer, end } = taken;
+      if (end.usage?.completeness === 'final') admitted.rates?.used(tokensOf(end.usage));
       const next = this.#isReplaced(taken)
         ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, Date.now())
         : undefined;
@@ -210,6 +236,9 @@ interface Taken {
   readonly answer: Answer;
   readonly end: AnswerEnd;
 }
+
+const tokensOf = ({ segments }: Usage): number =>
+  segments.reduce((sum, segment) => sum + inputTokens(segment) + outputTokens(segment), 0);
 
 function leftOut({ model }: ModelCall): Refusal {
   return new Refusal(

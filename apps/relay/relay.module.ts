@@ -9,6 +9,8 @@ import type { JsonLogger } from '#telemetry/log.js';
 import { askLedgerOver } from './admit/ask-ledger.js';
 import { AttemptMoney } from './admit/attempt-money.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
+import { RateKeeper } from './admit/rate-keeper.js';
+import { changeRatesOver } from './admit/shared-rates.js';
 import { Attempts } from './attempts.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
 import { ChannelTable } from './channels/channel-table.js';
@@ -116,6 +118,14 @@ function channelProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 function moneyProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   return [
     {
+      provide: RateKeeper,
+      inject: [NATS_CONNECTION],
+      useFactory: (connection: NatsConnection) =>
+        new RateKeeper(config.TOLLGATE_RELAY_ID, changeRatesOver(connection), (sentence, error) =>
+          log.warn(sentence, error),
+        ),
+    },
+    {
       provide: LeaseKeeper,
       inject: [NATS_CONNECTION],
       useFactory: (connection: NatsConnection) =>
@@ -160,10 +170,20 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: RelayRequest,
-      inject: [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Router, Journal, Attempts, AttemptsInFlight],
-      useFactory: (...[snapshots, directory, prices, channels, router, journal, attempts, inFlight]: Rooms) =>
+      inject: [
+        Snapshots,
+        KeyDirectory,
+        CurrentPrices,
+        ChannelTable,
+        Router,
+        Journal,
+        RateKeeper,
+        Attempts,
+        AttemptsInFlight,
+      ],
+      useFactory: (...[snapshots, directory, prices, channels, router, journal, rates, attempts, inFlight]: Rooms) =>
         new RelayRequest({
-          ...{ snapshots, directory, prices, channels, router, journal, attempts, inFlight, log },
+          ...{ snapshots, directory, prices, channels, router, journal, rates, attempts, inFlight, log },
           trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
         }),
     },
@@ -171,4 +191,14 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 }
 
 type AttemptParts = [Journal, Publisher, Dispatcher, AttemptsInFlight, AttemptMoney];
-type Rooms = [Snapshots, KeyDirectory, CurrentPrices, ChannelTable, Router, Journal, Attempts, AttemptsInFlight];
+type Rooms = [
+  Snapshots,
+  KeyDirectory,
+  CurrentPrices,
+  ChannelTable,
+  Router,
+  Journal,
+  RateKeeper,
+  Attempts,
+  AttemptsInFlight,
+];

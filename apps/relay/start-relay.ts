@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { JETSTREAM } from '#jetstream/jetstream.module.js';
 import { type JsonLogger, logger } from '#telemetry/log.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
+import { RateKeeper } from './admit/rate-keeper.js';
 import { ChannelTable } from './channels/channel-table.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { abandonedJournals, adoptJournal } from './journal/adopt-journals.js';
@@ -63,6 +64,7 @@ async function drain(app: INestApplicationContext, server: Server): Promise<void
   await app.get(AttemptsInFlight).settleAll(DRAIN_ATTEMPTS_MS);
   server.closeIdleConnections();
   await Promise.all([app.get(Publisher).stop(DRAIN_EVENTS_MS), app.get(LeaseKeeper).stop(SETTLE_LEASES_MS)]);
+  app.get(RateKeeper).stop();
   app.get(Snapshots).stop();
   app.get(ChannelTable).close();
   await app.get(Journal).close();

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Kvm } from '@nats-io/kv';
+import { setTimeout as delay } from 'node:timers/promises';
 import { currentPricesEntry, type PriceBook, priceBookEntry } from '#contracts/price-book.js';
 import { buckets } from '#contracts/streams.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
 import { eventually } from '#jetstream/eventually.fixture.js';
-import { KEY, RelayHouse } from '../relay.fixture.js';
+import { CALLER, KEY, RelayHouse } from '../relay.fixture.js';
 import { type RunningRelay, startRelay } from '../start-relay.js';
 
 const unitPrices = { 'in.fresh.text': '0.000002', 'out.text': '0.00001' };
@@ -134,5 +135,29 @@ describe('the money held for an attempt', () => {
     house.ledger.start();
     await eventually(async () => expect((await ask()).status).toBe(200));
     expect(await spent()).toBe(BigInt(served + 2) * cost);
+  });
+});
+
+describe('a key with limits', () => {
+  it('is told what is left of them, and refused with 429 beyond them', async () => {
+    const key = 'tg-a-key-with-limits';
+    const policy = { limits: { requestsPerMinute: 2, tokensPerMinute: 100_000 } };
+    await house.putKey(key, { ...CALLER, keyId: 'limited', status: 'active', policy });
+    answerWith(200, { model: 'gpt-4o', choices: [], usage });
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    // Not across the end of a minute.
+    const leftMs = 60_000 - (Date.now() % 60_000);
+    if (leftMs < 5_000) await delay(leftMs);
+    await eventually(async () => expect((await fetch(`${relay.url}/v1/models`, { headers })).status).toBe(200));
+    const responses: Response[] = [];
+    for (let request = 0; request < 3; request += 1) responses.push(await ask({}, { headers }));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 429]);
+    const told = (name: string) => responses.map((response) => response.headers.get(name));
+    expect(told('x-ratelimit-limit-requests')).toEqual(['2', '2', '2']);
+    expect(told('x-ratelimit-remaining-requests')).toEqual(['1', '0', '0']);
+    expect(Number(told('x-ratelimit-remaining-tokens')[0])).toBeGreaterThan(99_000);
+    expect(Number(told('retry-after')[2])).toBeGreaterThan(0);
+    expect(await responses[2]?.json()).toMatchObject({ error: { type: 'requests', code: 'rate_limit_exceeded' } });
+    await relay.close();
   });
 });

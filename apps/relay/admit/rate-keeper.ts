@@ -2,6 +2,7 @@ import { rateEntryName } from '#contracts/rate-share.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import type { LevelRules } from '../policy/level-rules.js';
+import type { RateStandings } from './rate-headers.js';
 import { type RateKind, ScopeRates } from './scope-rates.js';
 import type { ChangeRates } from './shared-rates.js';
 import { MINUTE_MS, takeShare } from './take-share.js';
@@ -12,9 +13,12 @@ const MAX_SHARES = 2;
 /** After a share that was too small, the limit is taken for used up for so long. */
 const REFUSED_PAUSE_MS = 250;
 
+/** What a request takes of the limits while it is under way. */
 export interface HeldRates {
-  /** @param tokens that were used in the end; undefined when nobody knows: then it is what was estimated. */
-  end(tokens: number | undefined): void;
+  /** Tokens of an attempt, as far as they are known. */
+  used(tokens: number): void;
+  /** The slots are free. Where nobody knows what was used, it is what was estimated. */
+  end(): void;
 }
 
 interface Scope {
@@ -47,10 +51,11 @@ export class RateKeeper {
     clearInterval(this.#timer);
   }
 
-  /** @param tokens an estimate from above. @returns undefined when nothing limits this caller. */
-  async admit(caller: Caller, tokens: number): Promise<HeldRates | Refusal | undefined> {
-    const limited = caller.policies.filter(({ limits }) => Object.keys(limits).length > 0);
+  /** @param estimate of the request's tokens, from above. @returns undefined when nothing limits this caller. */
+  async admit(caller: Caller, estimate: () => number): Promise<HeldRates | Refusal | undefined> {
+    const limited = limitedOf(caller);
     if (limited.length === 0) return undefined;
+    const tokens = estimate();
     const takenAtMs = Date.now();
     const taken: Scope[] = [];
     for (const rules of limited) {
@@ -62,11 +67,28 @@ export class RateKeeper {
       }
       taken.push(scope);
     }
+    let used: number | undefined;
     return {
-      end: (used = tokens) => {
-        for (const { rates } of taken.splice(0)) rates.end(tokens - used, takenAtMs);
+      used: (more) => void (used = (used ?? 0) + more),
+      end: () => {
+        for (const { rates } of taken.splice(0)) rates.end(tokens - (used ?? tokens), takenAtMs);
       },
     };
+  }
+
+  /** What is left for a caller, of the level that has the least. */
+  standings(caller: Caller): RateStandings {
+    const standings: RateStandings = {};
+    for (const rules of limitedOf(caller)) {
+      const { rates } = this.#scopeOf(caller.orgId, rules);
+      for (const kind of ['requests', 'tokens'] as const) {
+        const standing = rates.standing(kind);
+        if (standing !== undefined && standing.remaining < (standings[kind]?.remaining ?? Infinity)) {
+          standings[kind] = standing;
+        }
+      }
+    }
+    return standings;
   }
 
   #scopeOf(orgId: string, { level, id, limits }: LevelRules): Scope {
@@ -138,6 +160,8 @@ export class RateKeeper {
     }
   }
 }
+
+const limitedOf = ({ policies }: Caller) => policies.filter(({ limits }) => Object.keys(limits).length > 0);
 
 function tooMuch({ title, rates: { limits } }: Scope, kind: RateKind, nowMs: number): Refusal {
   const seconds = Math.ceil((MINUTE_MS - (nowMs % MINUTE_MS)) / 1000);

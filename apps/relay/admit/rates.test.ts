@@ -95,8 +95,9 @@ describe('four relays', () => {
     const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
     if (leftMs < 5_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
   };
+  const relayAt = (index: number) => relays[index % 4] as RateKeeper;
   const ask = (caller: Caller, times: number, tokens: number) =>
-    Promise.all(Array.from({ length: times }, (_, index) => relays[index % 4]?.admit(caller, tokens)));
+    Promise.all(Array.from({ length: times }, (_, index) => relayAt(index).admit(caller, () => tokens)));
   const served = (outcomes: readonly unknown[]) => outcomes.filter((one) => !(one instanceof Refusal)) as HeldRates[];
 
   it('let no more requests through than the limit per minute, however many come at once', async () => {
@@ -117,7 +118,10 @@ describe('four relays', () => {
     await inOneMinute();
     const caller = callerWith('tpm', { tokensPerMinute: 1_000 });
     for (let round = 0; round < 3; round += 1) {
-      for (const held of served(await ask(caller, 12, 100))) held.end(10);
+      for (const held of served(await ask(caller, 12, 100))) {
+        held.used(10);
+        held.end();
+      }
     }
     // 36 at 10 are 360, held as 100 each.
     const last = await ask(caller, 100, 100);
@@ -129,12 +133,12 @@ describe('four relays', () => {
     const first = served(await ask(caller, 80, 1));
     expect(first).toHaveLength(10);
     expect(served(await ask(caller, 8, 1))).toHaveLength(0);
-    for (const held of first) held.end(1);
+    for (const held of first) held.end();
     // Slots that one relay does not use go back within some seconds.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     const next = served(await ask(caller, 80, 1));
     expect(next).toHaveLength(10);
-    for (const held of next) held.end(undefined);
+    for (const held of next) held.end();
   });
 
   it('have nothing to do with a caller that no policy limits', async () => {

@@ -1,5 +1,6 @@
 import type { Policy } from '#contracts/directory.js';
 import type { RateEntry } from '#contracts/rate-share.js';
+import type { RateStanding } from './rate-headers.js';
 import { MINUTE_MS, type Rates, SLOTS_TTL_MS, type TakenShare } from './take-share.js';
 
 export type RateKind = 'requests' | 'tokens' | 'slots';
@@ -64,11 +65,12 @@ export class ScopeRates {
     return this.#slots > this.#underWay || this.#slotsUntilMs - nowMs < SLOTS_TTL_MS / 2;
   }
 
-  /** No more than is left by what relays have taken; what they have not used may be more. */
-  remaining(kind: 'requests' | 'tokens'): number {
-    const limit = this.limits[kind === 'requests' ? 'requestsPerMinute' : 'tokensPerMinute'] ?? 0;
+  /** At least so much is left: what other relays have taken and not used may be more. */
+  standing(kind: 'requests' | 'tokens'): RateStanding | undefined {
+    const limit = this.limits[kind === 'requests' ? 'requestsPerMinute' : 'tokensPerMinute'];
+    if (limit === undefined) return undefined;
     const here = kind === 'requests' ? this.#requests : this.#tokens;
-    return Math.max(0, limit - (this.#entry?.[kind] ?? 0) + here);
+    return { limit, remaining: Math.max(0, limit - (this.#entry?.[kind] ?? 0) + here) };
   }
 
   #missing(tokens: number, nowMs: number): RateKind | undefined {
