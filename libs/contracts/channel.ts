@@ -44,7 +44,7 @@ export const channelFields = {
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/);
 
 /** A secret at rest: AES-256-GCM, bound to the thing it belongs to. See libs/config/seal-secret.ts. */
-export const sealedSecret = z.strictObject({
+const sealedSecret = z.strictObject({
   /** Which key sealed it: keys are replaced, and sealed secrets outlive them. */
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   iv: base64,

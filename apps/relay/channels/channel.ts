@@ -4,7 +4,7 @@ import type { UsageApi } from '#usage/usage-api.js';
 import type { ChannelAdapter, ChannelSettings, CredentialSource, OpenCredential } from './adapter.js';
 
 /** A channel as it is described, wherever that is. */
-export type DescribedChannel = Omit<z.infer<typeof publishedChannel>, 'secret'>;
+type DescribedChannel = Omit<z.infer<typeof publishedChannel>, 'secret'>;
 
 /** An upstream account or gateway: where requests for its models go, and under which names. */
 export interface Channel extends Pick<DescribedChannel, 'id' | 'region' | 'timeouts' | 'whenClientLeaves'> {
