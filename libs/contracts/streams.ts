@@ -10,7 +10,7 @@ export const streams = {
 } as const;
 
 export const buckets = {
-  /** `key.<hash>` → DirectoryKey. The relay's snapshot of who may call. */
+  /** `key.<hash>` → DirectoryKey, `policy.…` → Policy. The relay's snapshot of who may call, and what. */
   directory: 'directory',
   /** `current` → CurrentPrices, `book.<version>` → PriceBook. */
   prices: 'prices',
