@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SettledEvent } from '../journal/journal-record.js';
 
 /** How long events wait for company: a message of many costs JetStream and its readers what a message of one costs. */
-const GATHER_MS = 10;
+const GATHER_MS = 25;
 const MAX_EVENTS_PER_ROUND = 5_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
