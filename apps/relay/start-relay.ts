@@ -22,7 +22,7 @@ import { Snapshots } from './snapshots/snapshots.js';
 /** Within the time that a service has to drain: what is open by then is cut off, what is unpublished is in the journal. */
 const DRAIN_ATTEMPTS_MS = 6_000;
 const DRAIN_EVENTS_MS = 2_000;
-const SETTLE_LEASES_MS = 2_000;
+const GIVE_BACK_MS = 2_000;
 
 export interface RunningRelay {
   readonly url: string;
@@ -63,8 +63,11 @@ async function drain(app: INestApplicationContext, server: Server): Promise<void
   server.close();
   await app.get(AttemptsInFlight).settleAll(DRAIN_ATTEMPTS_MS);
   server.closeIdleConnections();
-  await Promise.all([app.get(Publisher).stop(DRAIN_EVENTS_MS), app.get(LeaseKeeper).stop(SETTLE_LEASES_MS)]);
-  app.get(RateKeeper).stop();
+  await Promise.all([
+    app.get(Publisher).stop(DRAIN_EVENTS_MS),
+    app.get(LeaseKeeper).stop(GIVE_BACK_MS),
+    app.get(RateKeeper).stop(GIVE_BACK_MS),
+  ]);
   app.get(Snapshots).stop();
   app.get(ChannelTable).close();
   await app.get(Journal).close();

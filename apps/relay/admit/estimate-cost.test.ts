@@ -49,6 +49,11 @@ describe('what a request may cost', () => {
     expect(estimate(image).amount).toBeLessThan(parseAmount('0.03'));
   });
 
+  it('does not take the bytes of a form for text: they are a file', () => {
+    const form = { provider: 'openai', model: 'gpt-4o', api: 'audio', bodyBytes: 25_000_000 };
+    expect(estimateCost(form, book).amount).toBe(5_000n * 2_000_000n + 4_096n * 10_000_000n);
+  });
+
   it('is something where nobody knows it: unknown is not free (fault 46)', () => {
     expect(estimate(say('hello'), 'unheard-of')).toEqual(UNKNOWN_COST);
     expect(estimate({ prompt: 'a cat' }, 'painter', 'images')).toEqual(UNKNOWN_COST);

@@ -44,12 +44,14 @@ export function estimateCost(attempt: PlannedAttempt, book: CompiledPriceBook | 
   const { input, output } = estimateTokens(attempt);
   const rate = findRate(tariff, 'standard', input);
   if (rate === undefined) return UNKNOWN_COST;
-  const amount = BigInt(input) * dearest(rate, inputPrices) + BigInt(output) * dearest(rate, outputPrices);
+  const amount =
+    BigInt(input) * dearest(rate, inputPrices) +
+    BigInt(output) * dearest(rate, attempt.api === 'images' ? imagePrices : outputPrices);
   // Nothing is listed per token: images, pages, seconds and searches are priced by the piece.
   return amount === 0n ? UNKNOWN_COST : { currency: tariff.currency, amount };
 }
 
-export interface TokenEstimate {
+interface TokenEstimate {
   readonly input: number;
   readonly output: number;
 }
@@ -57,7 +59,9 @@ export interface TokenEstimate {
 export function estimateTokens({ api, model, bodyBytes, json }: Omit<PlannedAttempt, 'provider'>): TokenEstimate {
   const family = estimateFamily(api);
   if (family === undefined || json === undefined) {
-    return { input: tokensIn(bodyBytes), output: UNLIMITED_OUTPUT_TOKENS };
+    // A body that is no JSON is a form, and nearly all of it a file.
+    const input = json === undefined ? UNCOUNTED_TOKENS : tokensIn(bodyBytes);
+    return { input, output: UNLIMITED_OUTPUT_TOKENS };
   }
   const asked = new Asked(model);
   family.ask(json, asked);
@@ -72,6 +76,7 @@ const tokensIn = (bytes: number) => Math.ceil(bytes / BYTES_PER_TOKEN);
 
 const inputPrices = ['in.fresh.text', 'in.cacheWrite.ttl5m', 'in.cacheWrite.ttl1h', 'in.cacheWrite.other'];
 const outputPrices = ['out.text', 'out.reasoning'];
+const imagePrices = [...outputPrices, 'out.image'];
 
 function dearest({ unitPrices }: CompiledRate, dimensions: readonly string[]): Pico {
   return dimensions.reduce((most, dimension) => {

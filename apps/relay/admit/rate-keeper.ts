@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { rateEntryName } from '#contracts/rate-share.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { Caller } from '../authenticate/key-directory.js';
@@ -47,8 +48,12 @@ export class RateKeeper {
     private readonly complain: (sentence: string, error: unknown) => void,
   ) {}
 
-  stop(): void {
+  /** Gives the slots back, as far as that is done within `maxMs`. The rest come back by themselves. */
+  async stop(maxMs: number): Promise<void> {
     clearInterval(this.#timer);
+    this.#tick();
+    const givingBack = [...this.#scopes.values()].flatMap(({ taking }) => taking ?? []);
+    await Promise.race([Promise.allSettled(givingBack), delay(maxMs, undefined, { ref: false })]);
   }
 
   /** @param estimate of the request's tokens, from above. @returns undefined when nothing limits this caller. */

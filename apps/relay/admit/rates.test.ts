@@ -81,7 +81,7 @@ describe('four relays', () => {
     relays = connections.map((connection, index) => new RateKeeper(`r${index}`, changeRatesOver(connection), complain));
   });
   afterAll(async () => {
-    for (const relay of relays) relay.stop();
+    await Promise.all(relays.map((relay) => relay.stop(1_000)));
     await Promise.all(connections.map((connection) => connection.close()));
     await nats.stop();
   });
@@ -139,6 +139,14 @@ describe('four relays', () => {
     const next = served(await ask(caller, 80, 1));
     expect(next).toHaveLength(10);
     for (const held of next) held.end();
+    // A relay that stops gives them back at once.
+    const leaving = new RateKeeper('leaving', changeRatesOver(connections[0] as NatsConnection), () => undefined);
+    const other = callerWith('left', { concurrency: 1 });
+    served([await leaving.admit(other, () => 1)])[0]?.end();
+    expect(served(await ask(other, 1, 1))).toHaveLength(0);
+    await leaving.stop(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(served(await ask(other, 1, 1))).toHaveLength(1);
   });
 
   it('have nothing to do with a caller that no policy limits', async () => {

@@ -83,4 +83,4 @@ export class ScopeRates {
   }
 }
 
-export const minuteOf = (nowMs: number) => Math.floor(nowMs / MINUTE_MS);
+const minuteOf = (nowMs: number) => Math.floor(nowMs / MINUTE_MS);

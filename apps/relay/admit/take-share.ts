@@ -1,7 +1,7 @@
 import type { Policy } from '#contracts/directory.js';
 import type { RateEntry } from '#contracts/rate-share.js';
 
-export type RateLimits = NonNullable<Policy['limits']>;
+type RateLimits = NonNullable<Policy['limits']>;
 
 /** Requests and tokens of a minute; slots are requests under way. */
 export interface Rates {
@@ -10,7 +10,7 @@ export interface Rates {
   readonly slots: number;
 }
 
-export interface ShareRequest {
+interface ShareRequest {
   readonly relayId: string;
   readonly nowMs: number;
   /** What requests wait for. Slots are all that the relay needs, with those it has. */
