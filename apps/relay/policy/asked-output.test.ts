@@ -18,6 +18,11 @@ it.each<[OperationName, JsonObject, number | undefined]>([
   ['generateContent', { generationConfig: { maxOutputTokens: 8, candidateCount: 2 } }, 16],
   ['streamGenerateContent', { generation_config: { max_output_tokens: 8 } }, 8],
   ['generateContent', { max_tokens: 8 }, undefined],
+  ['generateContent', { generation_config: { maxOutputTokens: 900 }, generationConfig: { maxOutputTokens: 8 } }, 900],
+  ['generateContent', { generationConfig: { maxOutputTokens: 8, max_output_tokens: '900' } }, undefined],
+  ['chat.completions', { max_tokens: '900', max_completion_tokens: 5 }, undefined],
+  ['chat.completions', { max_tokens: 5, n: '100' }, undefined],
+  ['chat.completions', { max_tokens: 5, n: null }, 5],
 ])('%s with %j asks for %j tokens', (operation, body, tokens) => {
   expect(askedOutput(operation, body)?.tokens).toBe(tokens);
 });

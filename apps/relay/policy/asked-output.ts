@@ -15,17 +15,17 @@ export function askedOutput(operation: OperationName, body: JsonObject): AskedOu
       // The older member is still taken by most providers: who sends both may get the larger.
       return {
         member: 'max_completion_tokens',
-        tokens: product(largest(body['max_completion_tokens'], body['max_tokens']), body['n']),
+        tokens: total([body['max_completion_tokens'], body['max_tokens']], [body['n']]),
       };
     case 'completions':
       return {
         member: 'max_tokens',
-        tokens: product(largest(body['max_tokens']), largest(body['n'], body['best_of']), prompts(body['prompt'])),
+        tokens: total([body['max_tokens']], [body['n'], body['best_of']], [prompts(body['prompt'])]),
       };
     case 'responses':
-      return { member: 'max_output_tokens', tokens: largest(body['max_output_tokens']) };
+      return { member: 'max_output_tokens', tokens: total([body['max_output_tokens']]) };
     case 'messages':
-      return { member: 'max_tokens', tokens: largest(body['max_tokens']) };
+      return { member: 'max_tokens', tokens: total([body['max_tokens']]) };
     case 'generateContent':
     case 'streamGenerateContent':
       return geminiOutput(body);
@@ -36,10 +36,12 @@ export function askedOutput(operation: OperationName, body: JsonObject): AskedOu
 
 /** Google's JSON takes every member in camelCase and in snake_case (https://protobuf.dev/programming-guides/json). */
 function geminiOutput(body: JsonObject): AskedOutput {
-  const config = { ...asObject(body['generation_config']), ...asObject(body['generationConfig']) };
-  const tokens = largest(config['maxOutputTokens'], config['max_output_tokens']);
-  const answers = largest(config['candidateCount'], config['candidate_count']);
-  return { member: 'generationConfig.maxOutputTokens', tokens: product(tokens, answers) };
+  const configs = [body['generation_config'], body['generationConfig']].map((config) => asObject(config) ?? {});
+  const said = (...names: readonly string[]) => configs.flatMap((config) => names.map((name) => config[name]));
+  return {
+    member: 'generationConfig.maxOutputTokens',
+    tokens: total(said('maxOutputTokens', 'max_output_tokens'), said('candidateCount', 'candidate_count')),
+  };
 }
 
 /** A completion is generated for each prompt: texts, or lists of tokens. */
@@ -47,15 +49,19 @@ function prompts(prompt: unknown): number {
   return Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
 }
 
-function largest(...values: readonly unknown[]): number | undefined {
-  const counts = values.filter((value) => typeof value === 'number' && value >= 0);
-  return counts.length === 0 ? undefined : Math.max(...(counts as number[]));
+/**
+ * The largest bound, times the largest of each that multiplies it.
+ * @returns undefined where no bound is said, or something is no count: some upstreams read "5" as 5, and others do not.
+ */
+function total(bounds: readonly unknown[], ...times: readonly (readonly unknown[])[]): number | undefined {
+  const [bound = [], ...counts] = [bounds, ...times].map((values) => values.filter((value) => value != null));
+  if (bound.length === 0 || ![bound, ...counts].flat().every(isCount)) return undefined;
+  return counts.reduce(
+    (product, some) => product * Math.max(1, ...(some as number[])),
+    Math.max(...(bound as number[])),
+  );
 }
 
-function product(tokens: number | undefined, ...times: readonly unknown[]): number | undefined {
-  if (tokens === undefined) return undefined;
-  return times.reduce<number>(
-    (total, count) => (typeof count === 'number' && count > 1 ? total * count : total),
-    tokens,
-  );
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
 }
