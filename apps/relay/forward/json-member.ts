@@ -40,24 +40,35 @@ export function isObjectText(json: Buffer): boolean {
 }
 
 interface Member {
+  readonly name: string;
   readonly nameStart: number;
   /** Of its value. */
   readonly start: number;
   readonly end: number;
 }
 
+/** The names of its members in order, each as often as it is there. */
+export function memberNames(object: Buffer): string[] {
+  return [...membersOf(object)].map(({ name }) => name);
+}
+
 function findValue(object: Buffer, name: string): Member | undefined {
   let found: Member | undefined;
+  for (const member of membersOf(object)) if (member.name === name) found = member;
+  return found;
+}
+
+function* membersOf(object: Buffer): Generator<Member, void, void> {
   let at = skipSeparators(object, object.indexOf(OPENING_BRACE) + 1);
   while (object[at] === QUOTE) {
     const nameEnd = endOfString(object, at);
     const start = skipSeparators(object, object.indexOf(COLON, nameEnd) + 1);
     const end = endOfValue(object, start);
     // A name may be written with escapes.
-    if (JSON.parse(object.toString('utf8', at, nameEnd)) === name) found = { nameStart: at, start, end };
+    const name = JSON.parse(object.toString('utf8', at, nameEnd)) as string;
+    yield { name, nameStart: at, start, end };
     at = skipSeparators(object, end);
   }
-  return found;
 }
 
 function endOfValue(json: Buffer, start: number): number {

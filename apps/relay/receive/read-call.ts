@@ -4,6 +4,7 @@ import { type JsonObject, parseObject } from '#usage/json.js';
 import type { FoundOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
 import { formFields } from './form-fields.js';
+import { refuseTwoReadings } from './one-reading.js';
 import { readBody } from './read-body.js';
 
 /** What the relay has to know of a call of a model. Its body goes upstream as it came. */
@@ -53,6 +54,8 @@ function checkContentType(operation: Operation, headers: IncomingHttpHeaders): R
 function readJsonCall({ operation, model: inPath }: FoundOperation, body: Buffer): ModelCall | Refusal {
   const json = parseObject(body);
   if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
+  const unclear = refuseTwoReadings(body) ?? refuseStream(operation, json['stream']);
+  if (unclear !== undefined) return unclear;
   const model = calledModel(operation, inPath, json['model']);
   if (model instanceof Refusal) return model;
   return { operation, model, stream: isStream(operation, json['stream'] === true), body, json };
@@ -64,6 +67,12 @@ function readFormCall({ operation, model: inPath }: FoundOperation, body: Buffer
   const model = calledModel(operation, inPath, fields.model);
   if (model instanceof Refusal) return model;
   return { operation, model, stream: isStream(operation, fields.stream === 'true'), body };
+}
+
+/** Lenient upstreams take 1 and "true" for true, and would stream without having been asked for the usage. */
+function refuseStream({ stream }: Operation, asked: unknown): Refusal | undefined {
+  if (stream !== 'member' || asked === undefined || asked === null || typeof asked === 'boolean') return undefined;
+  return new Refusal('invalid_request', 'The member "stream" is neither true nor false.', 'stream');
 }
 
 function isStream({ stream }: Operation, asked: boolean): boolean {
