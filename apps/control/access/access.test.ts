@@ -64,6 +64,7 @@ async function routes(org: string): Promise<readonly Route[]> {
     grant: 'welcome',
     budget: 'monthly',
     invoice: 'july',
+    creditNote: 'outage',
     line: '1',
     team: 'search',
     project: 'web',

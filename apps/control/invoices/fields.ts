@@ -28,6 +28,7 @@ export const shownTaxRate = taxRate.meta({ id: 'TaxRate' });
 
 const { orgId: _ofProfile, ...profile } = billingProfile.shape;
 export const shownProfile = z.object({ organisationId: identifier, ...profile }).meta({ id: 'BillingProfile' });
+export type ShownProfile = z.infer<typeof shownProfile>;
 export const newProfile = z
   .strictObject({ ...profile, issuer: profile.issuer.default('default').describe('Who invoices the organisation.') })
   .meta({ id: 'NewBillingProfile' });
@@ -53,6 +54,10 @@ export type InvoiceDocument = z.infer<typeof invoiceDocument>;
 
 const { orgId: _ofNote, ...ofNote } = creditNote.shape;
 export const shownCreditNote = z.object({ organisationId: identifier, ...ofNote }).meta({ id: 'CreditNote' });
+export const creditNoteDocument = shownCreditNote
+  .extend({ issuer: shownIssuer, customer: shownProfile })
+  .meta({ id: 'CreditNoteDocument' });
+export type CreditNoteDocument = z.infer<typeof creditNoteDocument>;
 
 const month = z.string().regex(/^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])$/, 'not a month such as 2026-07');
 

@@ -8,6 +8,7 @@ import {
   draftInvoice,
   finaliseInvoice,
   getBillingProfile,
+  getCreditNote,
   getInvoice,
   type Invoice,
   type InvoiceLine,
@@ -27,7 +28,7 @@ import {
 } from '#contracts/requests/invoices.js';
 import { Answers } from '#jetstream/handlers.js';
 import { RequestFailure } from '#jetstream/request-failure.js';
-import { exampleDocument, exampleLine } from './invoice-document.fixture.js';
+import { exampleCreditNote, exampleDocument, exampleLine } from './invoice-document.fixture.js';
 
 type Asked<Contract extends { request: z.ZodType }> = z.output<Contract['request']>;
 
@@ -49,12 +50,8 @@ function lineOf(number: number): InvoiceLine {
   return line;
 }
 
-const creditNoteOf = (orgId: string): CreditNote => ({
-  ...{ orgId, id: 'c', number: 'TG-CN-2026-000001', invoice: { id: 'july', number }, currency: 'USD' },
-  ...{ issuedAt: rest.at, reason: 'An outage.', amount: '1.19', net: '1', takenOff: '1.19', refunded: '0' },
-  taxes: [{ jurisdiction: 'DE', name: 'VAT', rate: '0.19', amount: '0.19' }],
-  wallet: 'default',
-});
+const { organisationId: _ofNote, issuer: _issuer, customer: _customer, ...note } = exampleCreditNote();
+const creditNoteOf = (orgId: string): CreditNote => ({ orgId, ...note });
 
 /** What the ledger answers about invoices, as its contracts say. It keeps what it was asked. */
 @Controller()
@@ -109,6 +106,12 @@ export class InvoiceAnswers {
   async credit({ orgId, ...request }: Asked<typeof issueCreditNote>) {
     this.asked.push({ orgId, ...request });
     return { ...creditNoteOf(orgId), repeated: false };
+  }
+
+  @Answers(getCreditNote)
+  async creditNote({ orgId, id }: Asked<typeof getCreditNote>) {
+    if (id !== note.id) throw new RequestFailure('not_found', `There is no credit note "${id}".`);
+    return { ...creditNoteOf(orgId), issuer: exampleIssuer, customer: { orgId, ...profile } };
   }
 
   @Answers(listCreditNotes)

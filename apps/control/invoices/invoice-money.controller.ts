@@ -6,6 +6,7 @@ import { currency, identifier, instant, name } from '#contracts/cloud-event.js';
 import {
   accountStatement,
   day,
+  getCreditNote,
   invoicePeriod,
   issueCreditNote,
   listCreditNotes,
@@ -21,8 +22,18 @@ import { badBody, Operation } from '../openapi/operation.js';
 import { type OrganisationPath, organisationPath } from '../organisations/fields.js';
 import { moved, wallet } from '../wallets/fields.js';
 import { IdempotencyKey, TakesIdempotencyKey } from '../wallets/idempotency-key.js';
-import { invoicePath, type InvoicePath, shownCreditNote, shownInvoice } from './fields.js';
-import { showInvoice } from './show-invoice.js';
+import { creditNotePaper, creditPartColumns, creditPartsOf } from './credit-note-text.js';
+import { AsDocument } from './document.interceptor.js';
+import { documentId, documentName, documentQuery } from './document-path.js';
+import {
+  type CreditNoteDocument,
+  creditNoteDocument,
+  invoicePath,
+  type InvoicePath,
+  shownCreditNote,
+  shownInvoice,
+} from './fields.js';
+import { showInvoice, showProfile } from './show-invoice.js';
 
 const newPayment = z.strictObject({ amount: moved }).meta({ id: 'NewInvoicePayment' });
 const payment = z
@@ -36,6 +47,7 @@ const newCreditNote = z
   })
   .meta({ id: 'NewCreditNote' });
 const issuedCreditNote = shownCreditNote.extend({ repeated: z.boolean() }).meta({ id: 'IssuedCreditNote' });
+const creditNotePath = organisationPath.extend({ creditNote: documentName });
 const creditNotesQuery = pageQuery.extend({ invoice: identifier.exactOptional(), format });
 const creditNoteColumns = [
   ...[
@@ -126,6 +138,28 @@ export class InvoiceMoneyController {
       items.map(({ orgId, ...note }) => ({ organisationId: orgId, ...note })),
       next,
     );
+  }
+
+  @Get('credit-notes/:creditNote')
+  @Operation({
+    summary: 'Show a credit note: as JSON, as PDF, or what it gives back, without tax and by tax, as CSV',
+    access: 'organisation',
+    answer: creditNoteDocument,
+    refuses: [400, 409],
+  })
+  @AsDocument<CreditNoteDocument>({
+    paperOf: creditNotePaper,
+    fileName: ({ number }) => number,
+    rowsOf: creditPartsOf,
+    columns: creditPartColumns,
+  })
+  async getCreditNote(
+    @Param({ schema: creditNotePath }) { org, creditNote }: z.infer<typeof creditNotePath>,
+    @Query({ schema: documentQuery }) _: z.infer<typeof documentQuery>,
+  ): Promise<CreditNoteDocument> {
+    const asked = { orgId: org, id: documentId(creditNote) };
+    const { orgId, customer, ...note } = await ask(this.nats, getCreditNote, asked);
+    return { organisationId: orgId, ...note, customer: showProfile(customer) };
   }
 
   @Get('statement')

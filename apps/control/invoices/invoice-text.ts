@@ -1,19 +1,18 @@
 import { minorUnitDecimals } from '#accounting/invoicing/minor-units.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
-import type { InvoiceDocument, ShownLine } from './fields.js';
+import type { InvoiceDocument, ShownLine, ShownProfile } from './fields.js';
+import type { Paper, Section, TotalRow } from './paper.js';
 
-/** Lines that stand together on paper, with their sum. */
-export interface Section {
-  readonly title: string;
-  readonly lines: readonly ShownLine[];
-  readonly total: string;
-}
-
-export interface TotalRow {
-  readonly label: string;
-  readonly amount: string;
-  readonly isStrong?: boolean;
-}
+export const invoicePaper = (invoice: InvoiceDocument): Paper => ({
+  title: titleOf(invoice),
+  at: invoice.at,
+  issuer: invoice.issuer,
+  customer: invoice.customer,
+  facts: factsOf(invoice),
+  sections: sectionsOf(invoice),
+  totals: totalsOf(invoice),
+  notes: notesOf(invoice),
+});
 
 /** `1234.5` → `1,234.50`, in as many decimals as the currency has. Exact: no number in between. */
 export function moneyText(amount: string, currency: string): string {
@@ -23,7 +22,7 @@ export function moneyText(amount: string, currency: string): string {
   return `${sign}${groupText(whole)}${padded === '' ? '' : `.${padded}`}`;
 }
 
-export const groupText = (whole: string) => whole.replace(/\B(?=(\d{3})+$)/g, ',');
+const groupText = (whole: string) => whole.replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** By team, and usage that came late by its month too: the order of the lines keeps them together. */
 export function sectionsOf({ lines, currency }: InvoiceDocument): Section[] {
@@ -37,18 +36,25 @@ export function sectionsOf({ lines, currency }: InvoiceDocument): Section[] {
     const sum = group.reduce((total, { rounded }) => total + parseAmount(rounded), 0n);
     return {
       title: lateMonth === undefined ? teamName : `${teamName}, late usage of ${lateMonth}`,
-      lines: group,
+      rows: group.map((line) => rowOf(line, currency)),
       total: moneyText(formatAmount(sum), currency),
     };
   });
 }
 
+const rowOf = (line: ShownLine, currency: string) => [
+  line.projectName,
+  line.model,
+  line.dimension ?? 'adjustments',
+  groupText(line.quantity),
+  line.unitPrice ?? '',
+  moneyText(line.rounded, currency),
+];
+
 /** From the sum of the lines to what is still to be paid. */
 export function totalsOf({ amounts, taxes, currency, customer }: InvoiceDocument): TotalRow[] {
   const money = (amount: string) => moneyText(amount, currency);
   const minus = (amount: string) => money(formatAmount(-parseAmount(amount)));
-  const exemption =
-    customer !== undefined && 'exemption' in customer.taxation ? customer.taxation.exemption : undefined;
   const takenOff = formatAmount(
     parseAmount(amounts.due) - parseAmount(amounts.paid) - parseAmount(amounts.outstanding),
   );
@@ -58,7 +64,7 @@ export function totalsOf({ amounts, taxes, currency, customer }: InvoiceDocument
       label: `${mode === 'inclusive' ? 'Contains ' : ''}${name} ${percentText(rate)} on ${money(base)}`,
       amount: money(amount),
     })),
-    ...(exemption === undefined ? [] : [{ label: `No tax: ${exemption}`, amount: money('0') }]),
+    ...(customer === undefined ? [] : exemptionRows(customer, currency)),
     { label: `Total ${currency}`, amount: money(amounts.total), isStrong: true },
     ...[
       { label: 'Paid from credits and wallets', taken: amounts.prepaid },
@@ -71,16 +77,19 @@ export function totalsOf({ amounts, taxes, currency, customer }: InvoiceDocument
   ];
 }
 
+/** Why there is no tax, where there is none: the law wants it printed. */
+export const exemptionRows = ({ taxation }: ShownProfile, currency: string): TotalRow[] =>
+  'exemption' in taxation ? [{ label: `No tax: ${taxation.exemption}`, amount: moneyText('0', currency) }] : [];
+
 /** `0.08875` → `8.875 %`. */
 export const percentText = (rate: string) => `${formatAmount(parseAmount(rate) * 100n)} %`;
 
-export function titleOf({ state, number }: InvoiceDocument): string {
+function titleOf({ state, number }: InvoiceDocument): string {
   if (number === undefined) return 'Draft of an invoice';
   return state === 'void' ? `Invoice ${number} (void)` : `Invoice ${number}`;
 }
 
-/** Name and value, as they stand at the top. */
-export function factsOf(invoice: InvoiceDocument): readonly (readonly [string, string])[] {
+function factsOf(invoice: InvoiceDocument): readonly (readonly [string, string])[] {
   const { period, at, number, currency, customer } = invoice;
   const last = new Date(Date.parse(period.to) - 86_400_000).toISOString().slice(0, 10);
   return [
@@ -92,7 +101,7 @@ export function factsOf(invoice: InvoiceDocument): readonly (readonly [string, s
   ];
 }
 
-export function notesOf({ amounts, currency, lines, missing = [], voided, root }: InvoiceDocument): string[] {
+function notesOf({ amounts, currency, lines, missing = [], voided, root }: InvoiceDocument): string[] {
   const charges = groupText(String(lines.reduce((sum, { count }) => sum + count, 0)));
   return [
     ...missing.map((what) => `Not final: ${what}`),

@@ -4,7 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
-import { currency, identifier, name } from '#contracts/cloud-event.js';
+import { currency, name } from '#contracts/cloud-event.js';
 import {
   discardDraft,
   draftInvoice,
@@ -23,8 +23,10 @@ import { list, listOf, pageQuery } from '../lists/list.js';
 import { badBody, Operation } from '../openapi/operation.js';
 import { chosenId, type OrganisationPath, organisationPath } from '../organisations/fields.js';
 import { decideEvidence, evidenceOf } from './decide-evidence.js';
-import { AsDocument, documentFormats } from './document.interceptor.js';
+import { AsDocument } from './document.interceptor.js';
+import { documentId, documentName, documentQuery } from './document-path.js';
 import {
+  type InvoiceDocument,
   invoiceDocument,
   invoicePath,
   lineColumns,
@@ -35,6 +37,7 @@ import {
   shownLine,
 } from './fields.js';
 import { findLastRun } from './find-last-run.js';
+import { invoicePaper } from './invoice-text.js';
 import { nameLines, readDocument } from './read-document.js';
 import { showInvoice } from './show-invoice.js';
 
@@ -65,18 +68,7 @@ const finalisation = z
 const voiding = z.strictObject({ reason: name(500) }).meta({ id: 'InvoiceVoiding' });
 const invoicesQuery = pageQuery.extend({ state: invoiceState.exactOptional(), format });
 const linesQuery = pageQuery.extend({ format });
-const documentPath = organisationPath.extend({
-  invoice: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}(\.(json|csv|pdf))?$/)
-    .describe('Its id, with `.pdf`, `.csv` or `.json` behind it where a header cannot be sent.'),
-});
-const documentQuery = z.strictObject({
-  format: z
-    .enum(documentFormats)
-    .exactOptional()
-    .describe('Instead of an `accept` header; it wins where both are given.'),
-});
+const documentPath = organisationPath.extend({ invoice: documentName });
 
 const invoiceColumns = [
   ...['id', 'number', 'state', 'currency', 'period.from', 'period.to', 'at', 'amounts.exact', 'amounts.rounded'],
@@ -130,15 +122,19 @@ export class InvoicesController {
     summary: 'Show an invoice with its lines: as JSON, as PDF, or its lines as CSV',
     access: 'organisation',
     answer: invoiceDocument,
-    refuses: [400],
+    refuses: [400, 409],
   })
-  @AsDocument()
+  @AsDocument<InvoiceDocument>({
+    paperOf: invoicePaper,
+    fileName: ({ number, id }) => number ?? `draft-${id}`,
+    rowsOf: ({ lines }) => lines,
+    columns: lineColumns,
+  })
   getInvoice(
     @Param({ schema: documentPath }) { org, invoice }: z.infer<typeof documentPath>,
     @Query({ schema: documentQuery }) _: z.infer<typeof documentQuery>,
   ) {
-    const id = identifier.parse(invoice.replace(/\.(json|csv|pdf)$/, ''));
-    return readDocument({ nats: this.nats, source: this.source }, org, id);
+    return readDocument({ nats: this.nats, source: this.source }, org, documentId(invoice));
   }
 
   @Get(':invoice/lines')

@@ -151,6 +151,29 @@ describe('an invoice', () => {
     });
   });
 
+  it('has credit notes, each as JSON, PDF and CSV', async () => {
+    const path = `GET ${acme}/credit-notes/outage`;
+    const note = await control.did(path, { token });
+    expect(note).toMatchObject({
+      organisationId: 'acme',
+      customer: { organisationId: 'acme' },
+      issuer: { id: 'default' },
+    });
+    const pdf = await control.call(path, { token, headers: { accept: 'application/pdf' } });
+    expect([pdf.status, pdf.headers.get('content-type')]).toEqual([200, 'application/pdf']);
+    expect(pdf.headers.get('content-disposition')).toBe('inline; filename="TG-CN-2026-000001.pdf"');
+    expect(pdf.text.startsWith('%PDF-')).toBe(true);
+    const csv = await control.call(`${path}.csv`, { token });
+    expect(csv.text.split('\r\n')).toEqual([
+      'number,invoice.number,currency,part,jurisdiction,name,rate,amount',
+      'TG-CN-2026-000001,TG-2026-000001,USD,net,,,,1',
+      'TG-CN-2026-000001,TG-2026-000001,USD,tax,DE,VAT,0.19,0.19',
+      '',
+    ]);
+    const none = await control.call(`GET ${acme}/credit-notes/none.pdf`, { token });
+    expect([none.status, none.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+  });
+
   it('proves a line to its organisation', async () => {
     const parts = await control.did(`GET ${invoices}/july/lines/1/parts`, { token });
     expect(parts).toMatchObject({ data: [{ eventId: 'e', amount: '0.01' }] });

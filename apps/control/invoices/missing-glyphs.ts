@@ -1,7 +1,6 @@
 import type PDFDocument from 'pdfkit';
 import { ApiError } from '../errors/api-error.js';
-import type { InvoiceDocument } from './fields.js';
-import { titleOf } from './invoice-text.js';
+import type { Paper } from './paper.js';
 
 type Pdf = InstanceType<typeof PDFDocument>;
 
@@ -9,15 +8,15 @@ type Pdf = InstanceType<typeof PDFDocument>;
  * A name on a tax document has to be read: better none than one with boxes in it.
  * @throws ApiError 409 that names the characters that the font lacks.
  */
-export function requireLegibleParties(pdf: Pdf, invoice: InvoiceDocument): void {
-  for (const party of [invoice.issuer, invoice.customer]) {
+export function requireLegibleParties(pdf: Pdf, { title, issuer, customer }: Paper): void {
+  for (const party of [issuer, customer]) {
     if (party === undefined) continue;
     const missing = missingIn(pdf, [party.legalName, ...party.address, party.taxId ?? ''].join(''));
     if (missing.size === 0) continue;
     throw new ApiError(
       409,
       'no_glyphs',
-      `${titleOf(invoice)} cannot be a PDF: its font lacks ${[...missing].join(' ')} of "${party.legalName}" and its address. Take the JSON, or write the profile in another script before the next invoice.`,
+      `${title} cannot be a PDF: its font lacks ${[...missing].join(' ')} of "${party.legalName}" and its address. Take the JSON, or write the profile in another script before the next invoice.`,
     );
   }
 }

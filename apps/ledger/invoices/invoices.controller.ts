@@ -6,6 +6,7 @@ import {
   discardDraft,
   draftInvoice,
   finaliseInvoice,
+  getCreditNote,
   getInvoice,
   issueCreditNote,
   listCreditNotes,
@@ -24,7 +25,7 @@ import { makeFinal } from './finalise-invoice.js';
 import { readInvoices, readLines } from './list-invoices.js';
 import { bookPayment } from './pay-invoice.js';
 import { proveOnInvoice, readLineParts } from './prove-line.js';
-import { readCreditNotes } from './read-credit-notes.js';
+import { readCreditNote, readCreditNotes } from './read-credit-notes.js';
 import { readInvoice } from './read-invoice.js';
 import { readStatement } from './read-statement.js';
 import { makeVoid } from './void-invoice.js';
@@ -76,6 +77,11 @@ export class InvoicesController {
   @Answers(issueCreditNote)
   credit(request: z.infer<typeof issueCreditNote.request>) {
     return answer(creditInvoice(this.source, request));
+  }
+
+  @Answers(getCreditNote)
+  creditNote(request: z.infer<typeof getCreditNote.request>) {
+    return answer(readCreditNote(this.source, request));
   }
 
   @Answers(listCreditNotes)

@@ -35,7 +35,7 @@ import {
 import { readInvoices } from './list-invoices.js';
 import { bookPayment } from './pay-invoice.js';
 import { proveOnInvoice } from './prove-line.js';
-import { readCreditNotes } from './read-credit-notes.js';
+import { readCreditNote, readCreditNotes } from './read-credit-notes.js';
 import { readInvoice } from './read-invoice.js';
 import { readStatement } from './read-statement.js';
 import { readTaxRates } from './tax-rates.js';
@@ -476,6 +476,16 @@ describe('a final invoice', () => {
     expect([page.items.length, page.next === undefined]).toEqual([2, false]);
     const { items } = await readCreditNotes(ledger.source, { orgId: 'credit', invoice: 'july' });
     expect(items.map(({ amount }) => amount)).toEqual(['59.49', '0.01', '59.5']);
+    const { repeated: _, ...note } = first;
+    const { issuer, customer } = await readInvoice(ledger.source, { orgId: 'credit', id: 'july' });
+    expect(await readCreditNote(ledger.source, { orgId: 'credit', id: note.id })).toEqual({
+      ...note,
+      issuer,
+      customer,
+    });
+    await expect(readCreditNote(ledger.source, { orgId: 'other', id: note.id })).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('proves each of its charges to who knows nothing but its root', async () => {

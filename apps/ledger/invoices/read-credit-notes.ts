@@ -1,9 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import type { CreditNote, listCreditNotes } from '#contracts/requests/invoices.js';
+import type { CreditNote, getCreditNote, listCreditNotes } from '#contracts/requests/invoices.js';
+import { RequestFailure } from '#jetstream/request-failure.js';
 import { formatAmount } from '#money/pico.js';
 import { cursorOf, pageSize, toPage } from '../page.js';
 import { numberOf } from './read-invoice.js';
+import { type BillingRow, type IssuerRow, toBillingProfile, toIssuer } from './read-profiles.js';
 
 interface CreditNoteRow {
   readonly org_id: string;
@@ -23,6 +25,8 @@ interface CreditNoteRow {
   readonly net: string;
   readonly taken_off: string;
   readonly wallet_id: string;
+  readonly issuer: IssuerRow;
+  readonly customer: BillingRow;
   readonly taxes: readonly { jurisdiction: string; name: string; rate: string; amount: string }[];
 }
 
@@ -30,11 +34,13 @@ interface CreditNoteRow {
 const creditNotes = `
   SELECT c.org_id, c.id, c.invoice_id, made_for.number_prefix AS invoice_prefix, i.year AS invoice_year,
     i.number AS invoice_sequence, made_by.number_prefix AS prefix, c.year, c.number AS sequence, c.currency, c.issued_at,
-    c.issued_at::text AS at, c.reason, c.amount, c.net, c.taken_off, c.wallet_id, tax.taxes
+    c.issued_at::text AS at, c.reason, c.amount, c.net, c.taken_off, c.wallet_id, tax.taxes,
+    to_jsonb(made_by) AS issuer, to_jsonb(customer) AS customer
   FROM credit_note c
   JOIN invoice i ON (i.org_id, i.id) = (c.org_id, c.invoice_id)
   JOIN issuer_profile made_for ON made_for.number = i.issuer_profile
   JOIN issuer_profile made_by ON made_by.number = c.issuer_profile
+  JOIN billing_profile customer ON customer.number = i.billing_profile
   CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(jsonb_build_object('jurisdiction', t.jurisdiction, 'name', t.name,
       'rate', trim_scale(t.rate)::text, 'amount', ct.amount::text) ORDER BY ct.number), '[]') AS taxes
@@ -46,6 +52,15 @@ const creditNotes = `
 export async function findCreditNote(db: EntityManager, transactionId: string): Promise<CreditNote | undefined> {
   const [row] = await db.query<CreditNoteRow[]>(`${creditNotes} WHERE c.transaction_id = $1`, [transactionId]);
   return row && toCreditNote(row);
+}
+
+export async function readCreditNote(
+  source: DataSource,
+  { orgId, id }: z.infer<typeof getCreditNote.request>,
+): Promise<z.infer<typeof getCreditNote.reply>> {
+  const [row] = await source.query<CreditNoteRow[]>(`${creditNotes} WHERE (c.org_id, c.id) = ($1, $2)`, [orgId, id]);
+  if (row === undefined) throw new RequestFailure('not_found', `There is no credit note "${id}".`);
+  return { ...toCreditNote(row), issuer: toIssuer(row.issuer), customer: toBillingProfile(row.customer) };
 }
 
 /** An organisation's credit notes, or those of one invoice, the newest first. */

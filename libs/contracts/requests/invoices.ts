@@ -228,6 +228,12 @@ export const issueCreditNote = requestContract(
   named.extend({ amount, reason, wallet: identifier.exactOptional(), idempotencyKey }),
   creditNote.extend({ repeated: z.boolean() }),
 );
+/** With its issuer as it was called then, and the customer as on the invoice. */
+export const getCreditNote = requestContract(
+  'ledger.v1.credit-note',
+  named,
+  creditNote.extend({ issuer, customer: billingProfile }),
+);
 export const listCreditNotes = requestContract(
   'ledger.v1.credit-notes',
   pageRequest.extend({ orgId: identifier, invoice: identifier.exactOptional() }),

@@ -2,11 +2,13 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import PDFDocument from 'pdfkit';
 import type { InvoiceDocument, ShownLine } from './fields.js';
-import { moneyText, percentText, sectionsOf, totalsOf } from './invoice-text.js';
-import { exampleDocument, exampleLine } from './invoice-document.fixture.js';
+import { creditNotePaper } from './credit-note-text.js';
+import { invoicePaper, moneyText, percentText, sectionsOf, totalsOf } from './invoice-text.js';
+import { exampleCreditNote, exampleDocument, exampleLine } from './invoice-document.fixture.js';
 import { spellMissing } from './missing-glyphs.js';
-import { renderInvoice } from './render-invoice.js';
+import { renderPaper } from './render-paper.js';
 
+const renderInvoice = (invoice: InvoiceDocument) => renderPaper(invoicePaper(invoice));
 const pagesOf = (pdf: Buffer) => pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length;
 
 describe('an invoice on paper', () => {
@@ -40,6 +42,24 @@ describe('an invoice on paper', () => {
       ...draft
     } = exampleDocument({ state: 'draft', missing: ['A profile.'] });
     expect(pagesOf(await renderInvoice(draft))).toBe(1);
+  });
+});
+
+describe('a credit note on paper', () => {
+  it('fits on one page with the longest reason, and the same one gives the same bytes', async () => {
+    const paper = creditNotePaper(exampleCreditNote({ reason: 'An outage. '.repeat(45).trim() }));
+    const pdf = await renderPaper(paper);
+    expect(pagesOf(pdf)).toBe(1);
+    expect(await renderPaper(paper)).toEqual(pdf);
+  });
+
+  it('is refused for a party that the font cannot write, as an invoice is', async () => {
+    const { customer } = exampleCreditNote();
+    const named = exampleCreditNote({ customer: { ...customer, legalName: '東京 KK' } });
+    await expect(renderPaper(creditNotePaper(named))).rejects.toMatchObject({
+      ...{ status: 409, code: 'no_glyphs' },
+      message: expect.stringMatching(/^Credit note TG-CN-2026-000001 cannot be a PDF: its font lacks 東 京/),
+    });
   });
 });
 
@@ -82,13 +102,13 @@ describe('its text', () => {
     const line = (teamId: string, rounded: string, more: Partial<ShownLine> = {}) =>
       exampleLine({ teamId, rounded, ...more });
     const lines = [line('a', '1'), line('a', '0.5'), line('b', '2'), line('a', '4', { lateMonth: '2026-06' })];
-    expect(
-      sectionsOf(exampleDocument({ lines })).map(({ title, lines, total }) => [title, lines.length, total]),
-    ).toEqual([
-      ['Team a', 2, '1.50'],
-      ['Team b', 1, '2.00'],
-      ['Team a, late usage of 2026-06', 1, '4.00'],
-    ]);
+    expect(sectionsOf(exampleDocument({ lines })).map(({ title, rows, total }) => [title, rows.length, total])).toEqual(
+      [
+        ['Team a', 2, '1.50'],
+        ['Team b', 1, '2.00'],
+        ['Team a, late usage of 2026-06', 1, '4.00'],
+      ],
+    );
   });
 
   it('goes from the usage to what is to be paid', () => {

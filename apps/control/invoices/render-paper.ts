@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import { setImmediate as breathe } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
-import type { InvoiceDocument, ShownLine } from './fields.js';
-import { factsOf, groupText, moneyText, notesOf, type Section, sectionsOf, titleOf, totalsOf } from './invoice-text.js';
 import { requireLegibleParties, spellMissing } from './missing-glyphs.js';
+import type { Paper, Section } from './paper.js';
 
 /** In points, of A4. */
 const margin = 48;
@@ -19,8 +18,8 @@ const columns = [
   { title: 'Amount', x: 488, width: 59, align: 'right' },
 ] as const;
 const grey = '#555555';
-/** So many lines are drawn before other requests get their turn. */
-const linesPerBreath = 20;
+/** So many rows are drawn before other requests get their turn. */
+const rowsPerBreath = 20;
 
 /** The fonts that every PDF reader has know Western Europe only; these know Polish, Greek and Cyrillic names too. */
 const { resolve } = createRequire(import.meta.url);
@@ -30,10 +29,10 @@ const fonts = {
 };
 
 /**
- * The invoice on paper. The same invoice gives the same bytes: the only time in it is its own.
+ * A PDF of it. The same paper gives the same bytes: the only time in it is its own.
  * @throws ApiError 409 for a party whose name cannot be written with the font.
  */
-export async function renderInvoice(invoice: InvoiceDocument): Promise<Buffer> {
+export async function renderPaper(paper: Paper): Promise<Buffer> {
   const pdf = new PDFDocument({
     size: 'A4',
     margin,
@@ -41,19 +40,19 @@ export async function renderInvoice(invoice: InvoiceDocument): Promise<Buffer> {
     font: fonts.regular,
     lang: 'en',
     info: {
-      Title: titleOf(invoice),
-      Author: invoice.issuer?.legalName ?? '',
-      CreationDate: new Date(invoice.at),
+      Title: paper.title,
+      Author: paper.issuer?.legalName ?? '',
+      CreationDate: new Date(paper.at),
     },
   });
   pdf.registerFont('bold', fonts.bold).registerFont('regular', fonts.regular);
-  requireLegibleParties(pdf, invoice);
+  requireLegibleParties(pdf, paper);
   const written = collect(pdf);
-  drawHead(pdf, invoice);
-  drawTableHead(pdf);
-  await drawSections(pdf, invoice);
-  drawTotals(pdf, invoice);
-  drawFooters(pdf, invoice);
+  drawHead(pdf, paper);
+  if (paper.introduction !== undefined) drawIntroduction(pdf, paper.introduction);
+  if (paper.sections !== undefined) await drawTable(pdf, paper.sections);
+  drawTotals(pdf, paper);
+  drawFooters(pdf, paper);
   pdf.end();
   return written;
 }
@@ -69,12 +68,10 @@ function collect(pdf: Pdf): Promise<Buffer> {
   });
 }
 
-function drawHead(pdf: Pdf, invoice: InvoiceDocument): void {
-  const { issuer, customer } = invoice;
-  pdf.font('bold').fontSize(18).text(titleOf(invoice), margin, margin);
+function drawHead(pdf: Pdf, { title, issuer, customer, facts }: Paper): void {
+  pdf.font('bold').fontSize(18).text(title, margin, margin);
   pdf.moveDown(0.8);
   const top = pdf.y;
-  const facts = factsOf(invoice);
   for (const [index, [name, value]] of facts.entries()) {
     const y = top + index * rowHeight;
     pdf.font('regular').fontSize(small).fillColor(grey).text(name, 350, y, { width: 80 });
@@ -96,6 +93,12 @@ function drawHead(pdf: Pdf, invoice: InvoiceDocument): void {
   pdf.y = Math.max(y, top + facts.length * rowHeight) + 12;
 }
 
+function drawIntroduction(pdf: Pdf, introduction: string): void {
+  pdf.font('regular').fontSize(body);
+  pdf.text(spellMissing(pdf, introduction), margin, pdf.y, { width: pdf.page.width - 2 * margin });
+  pdf.y += rowHeight;
+}
+
 function drawTableHead(pdf: Pdf): void {
   const { y } = pdf;
   pdf.font('bold').fontSize(small);
@@ -109,36 +112,29 @@ function drawTableHead(pdf: Pdf): void {
   pdf.y = y + rowHeight + 2;
 }
 
-async function drawSections(pdf: Pdf, invoice: InvoiceDocument): Promise<void> {
+async function drawTable(pdf: Pdf, sections: readonly Section[]): Promise<void> {
+  drawTableHead(pdf);
   let drawn = 0;
-  for (const section of sectionsOf(invoice)) {
+  for (const section of sections) {
     drawSectionRow(pdf, section, 'title');
-    for (const line of section.lines) {
-      drawLine(pdf, line, invoice.currency);
+    for (const row of section.rows) {
+      drawTableRow(pdf, row);
       drawn += 1;
-      if (drawn % linesPerBreath === 0) await breathe();
+      if (drawn % rowsPerBreath === 0) await breathe();
     }
     drawSectionRow(pdf, section, 'total');
   }
 }
 
-function drawLine(pdf: Pdf, line: ShownLine, currency: string): void {
-  const y = nextRow(pdf);
-  const texts = [
-    line.projectName,
-    line.model,
-    line.dimension ?? 'adjustments',
-    groupText(line.quantity),
-    line.unitPrice ?? '',
-    moneyText(line.rounded, currency),
-  ];
+function drawTableRow(pdf: Pdf, texts: readonly string[]): void {
+  const y = nextRow(pdf, { top: drawTableHead });
   pdf.font('regular').fontSize(small);
   for (const [index, cell] of columns.entries()) drawCell(pdf, texts[index] ?? '', y, cell);
 }
 
-/** A team's name above its lines, its sum below. A name does not stand alone at the foot of a page. */
+/** Its title above its rows, its sum below. A title does not stand alone at the foot of a page. */
 function drawSectionRow(pdf: Pdf, { title, total }: Section, place: 'title' | 'total'): void {
-  const y = nextRow(pdf, place === 'title' ? 3 : 1);
+  const y = nextRow(pdf, { needed: place === 'title' ? 3 : 1, top: drawTableHead });
   const [first, , , , , last] = columns;
   pdf.font('bold').fontSize(small);
   drawCell(pdf, place === 'title' ? title : `Total ${title}`, y, { ...first, width: 400 });
@@ -148,10 +144,10 @@ function drawSectionRow(pdf: Pdf, { title, total }: Section, place: 'title' | 't
   }
 }
 
-function drawTotals(pdf: Pdf, invoice: InvoiceDocument): void {
-  const rows = totalsOf(invoice);
+function drawTotals(pdf: Pdf, paper: Paper): void {
+  const rows = paper.totals;
   const [, , , , , last] = columns;
-  nextRow(pdf, rows.length + 1);
+  nextRow(pdf, { needed: rows.length + 1 });
   const above = pdf.y - rowHeight / 2;
   pdf
     .moveTo(300, above)
@@ -164,7 +160,7 @@ function drawTotals(pdf: Pdf, invoice: InvoiceDocument): void {
     drawCell(pdf, label, y, { x: 300, width: 183, align: 'left' });
     drawCell(pdf, amount, y, last);
   }
-  const notes = spellMissing(pdf, notesOf(invoice).join('\n'));
+  const notes = spellMissing(pdf, paper.notes.join('\n'));
   pdf.font('regular').fontSize(7).fillColor(grey);
   const height = pdf.heightOfString(notes, { width: pdf.page.width - 2 * margin });
   if (pdf.y + height + rowHeight > bottomOf(pdf)) pdf.addPage();
@@ -173,7 +169,7 @@ function drawTotals(pdf: Pdf, invoice: InvoiceDocument): void {
 }
 
 /** On every page, once it is known how many there are. */
-function drawFooters(pdf: Pdf, invoice: InvoiceDocument): void {
+function drawFooters(pdf: Pdf, { title }: Paper): void {
   const { start, count } = pdf.bufferedPageRange();
   for (let page = start; page < start + count; page += 1) {
     pdf.switchToPage(page);
@@ -181,7 +177,7 @@ function drawFooters(pdf: Pdf, invoice: InvoiceDocument): void {
     pdf.page.margins.bottom = 0;
     const y = pdf.page.height - margin + 14;
     pdf.font('regular').fontSize(7).fillColor(grey);
-    drawCell(pdf, titleOf(invoice), y, { x: margin, width: 300, align: 'left' });
+    drawCell(pdf, title, y, { x: margin, width: 300, align: 'left' });
     drawCell(pdf, `Page ${page - start + 1} of ${count}`, y, { x: 400, width: 147, align: 'right' });
   }
 }
@@ -201,12 +197,18 @@ function drawCell(pdf: Pdf, text: string, y: number, { x, width, align }: Cell):
 
 const bottomOf = (pdf: Pdf) => pdf.page.height - margin;
 
-/** Where the next row begins: on a new page, under its own heading, when fewer than `needed` rows fit on this one. */
-function nextRow(pdf: Pdf, needed = 1): number {
+interface RowPlace {
+  readonly needed?: number;
+  /** What a new page begins with. */
+  readonly top?: (pdf: Pdf) => void;
+}
+
+/** Where the next row begins: on a new page when fewer than `needed` rows fit on this one. */
+function nextRow(pdf: Pdf, { needed = 1, top }: RowPlace = {}): number {
   if (pdf.y + needed * rowHeight > bottomOf(pdf)) {
     pdf.addPage();
     pdf.y = margin;
-    drawTableHead(pdf);
+    top?.(pdf);
   }
   const { y } = pdf;
   pdf.y = y + rowHeight;
