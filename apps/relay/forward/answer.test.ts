@@ -55,6 +55,24 @@ describe('an answer that waits behind another on its connection', () => {
   });
 });
 
+describe('an answer that cannot be read to its end', () => {
+  it('has broken off, and ends all the same', async () => {
+    const controller = upstream();
+    const unreadable = () => {
+      throw new Error('of what was read');
+    };
+    const passing = jest.fn(() => ({ push: unreadable, end: unreadable, release: jest.fn() }) as never);
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const answer = new Answer({ ...options, estimator: { passing } }, response);
+    answer.onRequestStart(controller);
+    answer.onResponseStart(controller, 200, { 'content-type': 'application/json' });
+    answer.onResponseEnd();
+    const end = await answer.ended;
+    expect(end).toMatchObject({ sent: true, httpStatus: 200, error: { message: 'of what was read' } });
+    expect(end.usage).toBeUndefined();
+  });
+});
+
 describe('a stream whose upstream states its length', () => {
   it('has no end for the client before it is settled', async () => {
     const controller = upstream();

@@ -68,6 +68,8 @@ export class CutOff extends Error {
   override readonly name = 'CutOff';
 }
 
+type Told = Pick<AnswerEnd, 'usage' | 'passed' | 'lost'>;
+
 interface Started {
   readonly httpStatus: number;
   readonly headers: IncomingHttpHeaders;
@@ -214,24 +216,36 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.response.off('drain', this.#onClientTook);
     const { httpStatus, headers, firstByteAt } = this.#started ?? {};
     const retryAfterMs = headers && readRetryAfter(headers, Date.now());
+    const told = this.#toldAtLast();
     this.#end({
       sent: this.#controller !== undefined,
       ...(httpStatus !== undefined && { httpStatus }),
       ...(firstByteAt !== undefined && { firstByteAt }),
-      ...this.#told(),
+      ...told,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       clientLeft: this.#clientLeft,
       ...(this.#error !== undefined && { error: this.#error }),
     });
   }
 
-  #told(): Pick<AnswerEnd, 'usage' | 'passed' | 'lost'> {
+  /** An answer that cannot be read to its end is one that broke off: without an end its attempt would never be settled. */
+  #toldAtLast(): Told {
+    try {
+      return this.#told();
+    } catch (error) {
+      this.#error ??= error instanceof Error ? error : new Error('The answer cannot be read.', { cause: error });
+      return {};
+    } finally {
+      this.#started?.passed?.release();
+    }
+  }
+
+  #told(): Told {
     if (this.#started === undefined) return {};
     const { passing, passed } = this.#started;
     const { usage, rest, lost = [] } = passing.end();
     this.#held = rest;
     const kept = passed !== undefined && needsEstimate(usage) ? { passed: passed.end() } : {};
-    passed?.release();
     return { usage, lost, ...kept };
   }
 
