@@ -25,13 +25,20 @@ const NOT_UPSTREAM: ReadonlySet<string> = new Set([
   'forwarded',
   'via',
   'x-real-ip',
+  // These would have Google answer without the usage, or do something else (https://cloud.google.com/apis/docs/system-parameters).
+  'x-goog-fieldmask',
+  'x-http-method-override',
 ]);
 
 /** Told by the client or a proxy to the relay; and AWS's, which belong to a signature. */
 const FOR_US = /^x-(?:forwarded|tollgate|amz)-/;
 
 /** Where providers take a credential from the query. */
-const CREDENTIALS_IN_QUERY = ['key', 'access_token', 'api_key', 'api-key', 'subscription-key'];
+const CREDENTIALS_IN_QUERY = ['key', 'access_token', 'oauth_token', 'api_key', 'api-key', 'subscription-key'];
+
+/** Google's parameters of the system: by some an answer comes without its usage, or in a form in which it is not read. */
+const OF_THE_ANSWER = ['fields', 'callback'];
+const READABLE_ALTS = new Set(['json', 'sse']);
 
 const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -40,10 +47,13 @@ const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
   'alt-svc',
   'openai-organization',
   'openai-project',
+  'anthropic-organization-id',
+  // A client that follows it would take its key to wherever an upstream says.
+  'location',
 ]);
 
-/** Of our account at the provider: a client has limits of its own. */
-const LIMITS_OF_OURS = /^(?:x|anthropic)-ratelimit-/;
+/** Of our account at the provider or gateway: a client has limits and costs of its own. */
+const OF_OUR_ACCOUNT = /^(?:(?:x|anthropic)-ratelimit-|x-litellm-|llm_provider-)/;
 
 /** The client's end-to-end headers without its credentials: the channel adds its own. */
 export function upstreamHeaders(client: IncomingHttpHeaders, requestId: string): Record<string, string> {
@@ -68,7 +78,7 @@ export function clientHeaders(
   const headers: Record<string, string | string[]> = {};
   const named = connectionNames(upstream.connection);
   for (const [name, value] of Object.entries(upstream)) {
-    if (value === undefined || NOT_TO_CLIENT.has(name) || named.has(name) || LIMITS_OF_OURS.test(name)) continue;
+    if (value === undefined || NOT_TO_CLIENT.has(name) || named.has(name) || OF_OUR_ACCOUNT.test(name)) continue;
     if (name === 'content-length' && !sameLength) continue;
     headers[name === 'x-request-id' || name === 'request-id' ? `x-upstream-${name}` : name] = value;
   }
@@ -76,11 +86,15 @@ export function clientHeaders(
   return headers;
 }
 
-/** The query goes upstream without the client's credential. @param search with its `?`, or empty. */
+/** The query goes upstream without the client's credential, and without what would hide the usage. @param search with its `?`, or empty. */
 export function upstreamQuery(search: string): string {
   if (search === '') return '';
   const query = new URLSearchParams(search);
-  for (const name of CREDENTIALS_IN_QUERY) query.delete(name);
+  for (const name of [...query.keys()]) {
+    const isHarmful = CREDENTIALS_IN_QUERY.includes(name) || OF_THE_ANSWER.includes(name) || name.startsWith('$');
+    const isUnreadable = name === 'alt' && !query.getAll(name).every((alt) => READABLE_ALTS.has(alt));
+    if (isHarmful || isUnreadable) query.delete(name);
+  }
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
