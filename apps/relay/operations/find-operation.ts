@@ -62,6 +62,12 @@ function unknown(method: string, path: string): Refusal {
 /** The protocol that a client seems to speak, where its path does not tell: for lists of models and unknown paths. */
 export function likelyProtocol(path: string, headers: IncomingHttpHeaders): ChatApi {
   if (headers['anthropic-version'] !== undefined || path.includes('/messages')) return 'anthropic-messages';
-  const isGoogle = /^\/v1(?:alpha|beta)\/(?!openai\/)/.test(path) || /\/models\/.*:[a-zA-Z]+$/.test(path);
+  const isGoogle = /^\/v1(?:alpha|beta)\/(?!openai\/)/.test(path) || namesAction(path);
   return isGoogle || headers['x-goog-api-key'] !== undefined ? 'gemini' : 'openai-chat';
+}
+
+/** In linear time: strangers send paths too. */
+function namesAction(path: string): boolean {
+  const action = path.lastIndexOf(':');
+  return /^:[a-zA-Z]+$/.test(path.slice(action)) && path.lastIndexOf('/models/', action) !== -1;
 }

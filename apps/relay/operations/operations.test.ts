@@ -55,4 +55,12 @@ describe('a client of whom only the path and the headers are known', () => {
   ])('that calls %s with %j seems to speak %s', (path, headers, protocol) => {
     expect(likelyProtocol(path, headers)).toBe(protocol);
   });
+
+  it('is told in no time, however its path repeats itself', () => {
+    const path = '/models/'.repeat(200_000);
+    const startedAt = performance.now();
+    expect(likelyProtocol(`/a${path}:b1`, {})).toBe('openai-chat');
+    expect(likelyProtocol(`/a${path}:b`, {})).toBe('gemini');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
 });

@@ -45,6 +45,8 @@ describe('a form', () => {
   });
 
   it.each([
+    ['fields behind its end', `${field('model', 'a')}--x--\r\n${field('model', 'b')}--x--`],
+    ['an end that goes on', `${field('model', 'a')}--x--y\r\n${field('model', 'b')}--x--`],
     ['two models', `${field('model', 'a')}${field('model', 'b')}--x--`],
     ['a preamble', `hello\r\n${field('model', 'a')}--x--`],
     ['no end', field('model', 'a')],
@@ -65,7 +67,11 @@ describe('a form', () => {
     expect(read(body)).toBeInstanceOf(Refusal);
   });
 
-  it('without a boundary is refused', () => {
+  it('without a boundary, or with two, is refused', () => {
+    const two = ['; boundary=y', '; Boundary = y', "; boundary*=utf-8''y", ';boundary*0=y', '; boundary="y"'];
+    for (const type of two.flatMap((other) => [`${TYPE}${other}`, `multipart/form-data${other}; boundary=x`])) {
+      expect(read(`${field('model', 'a')}--x--`, type)).toBeInstanceOf(Refusal);
+    }
     for (const type of ['multipart/form-data', 'multipart/form-data; boundary=', `${TYPE}${'y'.repeat(70)}`]) {
       expect(read(`${field('model', 'a')}--x--`, type)).toBeInstanceOf(Refusal);
     }

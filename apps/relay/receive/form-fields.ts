@@ -20,7 +20,7 @@ export function formFields<Name extends string>(
   names: readonly Name[],
 ): Partial<Record<Name, string>> | Refusal {
   const boundary = boundaryIn(contentType);
-  if (boundary === undefined) return malformed('its content-type names no boundary');
+  if (boundary === undefined) return malformed('its content-type names no boundary, or two');
   const fields: Partial<Record<Name, string>> = {};
   for (const part of partsOf(body, boundary)) {
     if (part instanceof Refusal) return part;
@@ -61,6 +61,8 @@ interface Part {
 function* partsOf(body: Buffer, boundary: string): Generator<Part | Refusal, void, void> {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   if (!body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2))) {
+  // Of two of them readers take the first or the last, or (RFC 2231) put them together.
+  if ([...contentType.matchAll(/;\s*boundary[\s*\d]*=/gi)].length > 1) return undefined;
     return yield malformed('it does not begin with its boundary');
   }
   let at = delimiter.length - 2;
@@ -89,6 +91,8 @@ function nameOf(headers: string): string | undefined {
   const parameters = disposition.replace(/^[\w-]+:[ \t]*form-data[ \t]*(?=;)/i, '');
   const found = [...parameters.matchAll(PARAMETER)];
   const isWhole = found.reduce((length, [text]) => length + text.length, 0) === parameters.trimEnd().length;
+  // Some take a last boundary with more behind it for a part of the text, and read on.
+  if (!/^--(?:\r\n)?$/.test(body.toString('latin1', at, at + 5))) yield malformed('there is something behind its end');
   const called = found.filter(([, parameter]) => /^name\*?$/i.test(parameter ?? ''));
   const [, parameter, quoted, plain] = called[0] ?? [];
   const name = quoted ?? plain;
