@@ -52,6 +52,12 @@ export function memberNames(object: Buffer): string[] {
   return [...membersOf(object)].map(({ name }) => name);
 }
 
+/** Its text as it is there; of a repeated name the last. */
+export function memberText(object: Buffer, name: string): Buffer | undefined {
+  const given = findValue(object, name);
+  return given && object.subarray(given.start, given.end);
+}
+
 function findValue(object: Buffer, name: string): Member | undefined {
   let found: Member | undefined;
   for (const member of membersOf(object)) if (member.name === name) found = member;
