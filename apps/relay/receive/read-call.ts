@@ -35,12 +35,15 @@ export async function readCall(
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const FORM_TYPE = /^multipart\/form-data\s*;/i;
+/** JSON is UTF-8 (RFC 8259, 8.1), and is read so here: in UTF-7 an upstream would read other members. */
+const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8\b)/i;
 
 function checkContentType(operation: Operation, headers: IncomingHttpHeaders): Refusal | undefined {
   const type = headers['content-type'] ?? '';
   const takesJson = operation.body !== 'multipart';
   const takesForm = operation.body !== 'json';
-  if (!((takesJson && JSON_TYPE.test(type)) || (takesForm && FORM_TYPE.test(type)))) {
+  const isJson = JSON_TYPE.test(type) && !OTHER_CHARSET.test(type);
+  if (!((takesJson && isJson) || (takesForm && FORM_TYPE.test(type)))) {
     const given = type === '' ? 'missing' : `"${type.slice(0, 60)}"`;
     const wanted = [takesJson && 'application/json', takesForm && 'multipart/form-data'].filter(Boolean).join(' or ');
     return new Refusal('unsupported_media_type', `The content-type is ${given}: send ${wanted}.`);
