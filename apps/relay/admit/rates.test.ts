@@ -65,6 +65,22 @@ describe('shares of a limit', () => {
     expect(scope.take(1, 3)).toBe('requests');
     expect(scope.take(1, MINUTE_MS)).toBe('requests');
   });
+
+  it('of a minute that another relay has begun already hold where the clock is behind', () => {
+    const least = { requests: 2, tokens: 0, slots: 0 };
+    const scope = new ScopeRates({ requestsPerMinute: 2 });
+    const { entry } = takeShare(
+      undefined,
+      { relayId: 'ahead', nowMs: MINUTE_MS, least: { ...least, requests: 0 } },
+      scope.limits,
+    );
+    scope.taken(takeShare(entry, { relayId: 'behind', nowMs: MINUTE_MS - 5, least }, scope.limits), MINUTE_MS - 5);
+    expect([MINUTE_MS - 4, MINUTE_MS, MINUTE_MS + 1].map((nowMs) => scope.take(1, nowMs))).toEqual([
+      undefined,
+      undefined,
+      'requests',
+    ]);
+  });
 });
 
 describe('four relays', () => {

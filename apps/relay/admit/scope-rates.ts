@@ -41,7 +41,7 @@ export class ScopeRates {
 
   /** What is to be taken of the limits for requests that wait. */
   need({ requests, tokens }: Pick<Rates, 'requests' | 'tokens'>, nowMs: number): Rates {
-    const isNow = minuteOf(nowMs) === this.#minute;
+    const isNow = this.#isNow(nowMs);
     return {
       requests: Math.max(0, requests - (isNow ? this.#requests : 0)),
       tokens: Math.max(0, tokens - (isNow ? this.#tokens : 0)),
@@ -73,9 +73,14 @@ export class ScopeRates {
     return { limit, remaining: Math.max(0, limit - (this.#entry?.[kind] ?? 0) + here) };
   }
 
+  /** Relays whose clock is ahead begin a minute for all: its share holds here, too, as there will be no other. */
+  #isNow(nowMs: number): boolean {
+    return minuteOf(nowMs) <= this.#minute;
+  }
+
   #missing(tokens: number, nowMs: number): RateKind | undefined {
     const { requestsPerMinute, tokensPerMinute, concurrency } = this.limits;
-    const isNow = minuteOf(nowMs) === this.#minute;
+    const isNow = this.#isNow(nowMs);
     if (requestsPerMinute !== undefined && (!isNow || this.#requests < 1)) return 'requests';
     if (tokensPerMinute !== undefined && (!isNow || this.#tokens < tokens)) return 'tokens';
     const hasSlot = nowMs < this.#slotsUntilMs && this.#underWay < this.#slots;
