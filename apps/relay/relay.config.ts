@@ -30,6 +30,13 @@ export const relayConfig = z.object({
     .max(64)
     .default(1)
     .describe('how many processes share the port: one for each core that the relay has to itself'),
+  TOLLGATE_BATCH_INTERVAL_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(3_600_000)
+    .default(30_000)
+    .describe('how often a batch that has not ended is looked at, in milliseconds'),
   TOLLGATE_TRUSTED_PROXIES: trustedProxies,
   TOLLGATE_HOST: host,
   PORT: port.default(8080),

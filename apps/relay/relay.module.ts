@@ -13,6 +13,10 @@ import { RateKeeper } from './admit/rate-keeper.js';
 import { changeRatesOver } from './admit/shared-rates.js';
 import { Attempts } from './attempts.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
+import { BatchStore } from './batches/batch-store.js';
+import { BatchUpstream } from './batches/batch-upstream.js';
+import { BatchWatcher } from './batches/batch-watcher.js';
+import { ServeBatches } from './batches/serve-batches.js';
 import { ChannelTable } from './channels/channel-table.js';
 import { type ChannelsFile, loadChannels } from './channels/load-channels.js';
 import { Estimator } from './estimate/estimator.js';
@@ -55,11 +59,12 @@ export class RelayModule {
         ...snapshotProviders(config, log),
         ...moneyProviders(config, log),
         ...attemptProviders(config, log),
+        ...batchProviders(config, log),
         {
           provide: Front,
-          inject: [RelayRequest, ChannelTable, Snapshots, Journal],
-          useFactory: (requests: RelayRequest, channels: ChannelTable, snapshots: Snapshots, journal: Journal) =>
-            new Front({ requests, channels, snapshots, journal }),
+          inject: [RelayRequest, ServeBatches, ChannelTable, Snapshots, Journal],
+          useFactory: (...[requests, batches, channels, snapshots, journal]: FrontParts) =>
+            new Front({ requests, batches, channels, snapshots, journal }),
         },
       ],
     };
@@ -190,6 +195,42 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   ];
 }
 
+function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
+  return [
+    {
+      provide: BatchStore,
+      inject: [NATS_CONNECTION],
+      useFactory: (connection: NatsConnection) => new BatchStore(connection),
+    },
+    {
+      provide: BatchUpstream,
+      inject: [ChannelTable, UPSTREAM],
+      useFactory: (channels: ChannelTable, upstream: Dispatcher) => new BatchUpstream(channels, upstream),
+    },
+    {
+      provide: BatchWatcher,
+      inject: [BatchStore, BatchUpstream, JETSTREAM],
+      useFactory: (store: BatchStore, upstream: BatchUpstream, jetstream: JetStreamClient) => {
+        const complain = (sentence: string, error: unknown) => log.warn(sentence, error);
+        const ports = { store, upstream, publish: publishUsageOver(jetstream), complain };
+        return new BatchWatcher(ports, config.TOLLGATE_BATCH_INTERVAL_MS);
+      },
+    },
+    {
+      provide: ServeBatches,
+      inject: [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, AttemptsInFlight, RelayRequest],
+      useFactory: (...[store, upstream, prices, money, inFlight, requests]: BatchParts) =>
+        new ServeBatches({
+          ...{ store, upstream, prices, money, inFlight, log },
+          authorise: (operation, request) => requests.authorise(operation, request),
+          trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
+        }),
+    },
+  ];
+}
+
+type FrontParts = [RelayRequest, ServeBatches, ChannelTable, Snapshots, Journal];
+type BatchParts = [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, AttemptsInFlight, RelayRequest];
 type AttemptParts = [Journal, Publisher, Dispatcher, AttemptsInFlight, AttemptMoney];
 type Rooms = [
   Snapshots,

@@ -6,6 +6,7 @@ import { JETSTREAM } from '#jetstream/jetstream.module.js';
 import { type JsonLogger, logger } from '#telemetry/log.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
 import { RateKeeper } from './admit/rate-keeper.js';
+import { BatchWatcher } from './batches/batch-watcher.js';
 import { ChannelTable } from './channels/channel-table.js';
 import { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { abandonedJournals, adoptJournal } from './journal/adopt-journals.js';
@@ -41,6 +42,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   const server = httpServer(app.get(Front).serve);
   const url = await listen(server, config.PORT, config.TOLLGATE_HOST);
   await app.get(Snapshots).loaded;
+  app.get(BatchWatcher).start();
   return { url, close: () => drain(app, server) };
 }
 
@@ -67,6 +69,7 @@ async function drain(app: INestApplicationContext, server: Server): Promise<void
     app.get(Publisher).stop(DRAIN_EVENTS_MS),
     app.get(LeaseKeeper).stop(GIVE_BACK_MS),
     app.get(RateKeeper).stop(GIVE_BACK_MS),
+    app.get(BatchWatcher).stop(DRAIN_EVENTS_MS),
   ]);
   app.get(Snapshots).stop();
   app.get(ChannelTable).close();

@@ -18,6 +18,8 @@ export const buckets = {
   channels: 'channels',
   /** `<level>.<organisation>.<id>` → RateEntry: what relays have taken of the limits per minute and of concurrency. */
   rates: 'rates',
+  /** `file.…`, `batch.…` and `due.<organisation>.<project>.<id>` → KeptFile, KeptBatch, DueBatch: whose they are, and what is not metered yet. */
+  batches: 'batches',
 } as const;
 
 /** One event, charge, alert or parked delivery belongs to one organisation: its subject says which. */

@@ -88,6 +88,8 @@ export interface ChannelAdapter {
   readonly credentialHeader?: string;
   /** An OpenAI chat stream may not be asked for its usage: `stream_options` is an error here. */
   readonly refusesStreamOptions?: boolean;
+  /** It has OpenAI's files and batches, where its responses are. */
+  readonly batches?: boolean;
   /** What else is different: the last word on the request before its credential. It may not change the origin. */
   readonly prepare?: (request: PreparedRequest, call: UpstreamCall, settings: ChannelSettings) => PreparedRequest;
   /** Instead of a header with the secret: the headers that prove who sends this very request. */

@@ -7,6 +7,8 @@ export interface FoundOperation {
   readonly operation: Operation;
   /** Where the path names it. */
   readonly model?: string;
+  /** Of the file or batch that the path names. */
+  readonly id?: string;
 }
 
 /**
@@ -17,6 +19,8 @@ const BASE = /^(?:\/(?:v1(?:alpha|beta)?|openai))*/;
 const COHERE_RERANK = '/v2/rerank';
 /** Azure's older clients name the model so. */
 const DEPLOYMENT = /^\/deployments\/([^/]+)(?=\/)/;
+/** An id goes into a path upstream as it is, so it has none of a path's letters. */
+const OBJECT = /^(\/files|\/batches)\/([A-Za-z0-9_-]{1,64})(\/content|\/cancel)?$/;
 
 const byPath = new Map(operations.map((operation) => [`${operation.method} ${operation.path}`, operation]));
 
@@ -24,7 +28,14 @@ const byPath = new Map(operations.map((operation) => [`${operation.method} ${ope
 export function findOperation(method: string, path: string): FoundOperation | Refusal {
   const below = path === COHERE_RERANK ? '/rerank' : path.replace(BASE, '');
   const operation = byPath.get(`${method} ${below}`);
-  return operation === undefined ? (findNamingModel(method, below) ?? unknown(method, path)) : { operation };
+  if (operation !== undefined) return { operation };
+  return findNamingObject(method, below) ?? findNamingModel(method, below) ?? unknown(method, path);
+}
+
+function findNamingObject(method: string, below: string): FoundOperation | undefined {
+  const [, kind, id, action = ''] = OBJECT.exec(below) ?? [];
+  const operation = byPath.get(`${method} ${kind}/{id}${action}`);
+  return operation === undefined || id === undefined ? undefined : { operation, id };
 }
 
 function findNamingModel(method: string, below: string): FoundOperation | undefined {

@@ -5,8 +5,8 @@ import type { UsageApi } from '#usage/usage-api.js';
 export interface Operation {
   /** How rules and recordings call it. */
   readonly name: OperationName;
-  readonly method: 'GET' | 'POST';
-  /** Below the version, as its provider documents it. `{model}` is the model's name. */
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below the version, as its provider documents it. `{model}` is the model's name, `{id}` that of a file or batch. */
   readonly path: string;
   /** Whose words the client understands, where it is refused. */
   readonly protocol: ChatApi;
@@ -26,6 +26,8 @@ export interface Operation {
   readonly usualModel?: string;
   /** The relay answers it itself: no upstream is called, and nothing is recorded. */
   readonly local?: true;
+  /** It is about files and batches, and its answer tells no usage: a batch is metered when it has ended. */
+  readonly ofBatches?: true;
 }
 
 export type OperationName =
@@ -49,13 +51,28 @@ export type OperationName =
   | 'streamGenerateContent'
   | 'embedContent'
   | 'batchEmbedContents'
-  | 'countTokens';
+  | 'countTokens'
+  | BatchOperationName;
+
+export type BatchOperationName =
+  | 'files.create'
+  | 'files.list'
+  | 'files.get'
+  | 'files.content'
+  | 'files.delete'
+  | 'batches.create'
+  | 'batches.list'
+  | 'batches.get'
+  | 'batches.cancel';
 
 const by = <Api extends UsageApi>(api: Api) => ({ api, usageApi: api });
 const openai = { method: 'POST', protocol: 'openai-chat', body: 'json' } as const;
 const anthropic = { method: 'POST', protocol: 'anthropic-messages', body: 'json' } as const;
 const gemini = { method: 'POST', protocol: 'gemini', body: 'json' } as const;
 const local = { method: 'GET', protocol: 'openai-chat', ...by('openai-chat'), local: true } as const;
+
+/** Beside OpenAI's responses: https://platform.openai.com/docs/api-reference/batch */
+const ofBatches = { method: 'GET', protocol: 'openai-chat', ...by('openai-responses'), ofBatches: true } as const;
 
 /**
  * All that the relay serves; what is not here is refused. By their providers' word OpenAI's moderations and the counting
@@ -149,4 +166,13 @@ export const operations: readonly Operation[] = [
   },
   { ...local, name: 'models.list', path: '/models' },
   { ...local, name: 'models.get', path: '/models/{model}' },
+  { ...ofBatches, name: 'files.create', method: 'POST', path: '/files' },
+  { ...ofBatches, name: 'files.list', path: '/files' },
+  { ...ofBatches, name: 'files.get', path: '/files/{id}' },
+  { ...ofBatches, name: 'files.content', path: '/files/{id}/content' },
+  { ...ofBatches, name: 'files.delete', method: 'DELETE', path: '/files/{id}' },
+  { ...ofBatches, name: 'batches.create', method: 'POST', path: '/batches' },
+  { ...ofBatches, name: 'batches.list', path: '/batches' },
+  { ...ofBatches, name: 'batches.get', path: '/batches/{id}' },
+  { ...ofBatches, name: 'batches.cancel', method: 'POST', path: '/batches/{id}/cancel' },
 ];

@@ -34,19 +34,35 @@ export function formFields<Name extends string>(
   return fields;
 }
 
+/** The bytes of a field that is a file. */
+export function fileField(body: Buffer, contentType: string, name: string): Buffer | Refusal {
+  const boundary = boundaryIn(contentType);
+  if (boundary === undefined) return malformed('its content-type names no boundary, or two');
+  let file: Buffer | undefined;
+  for (const part of partsOf(body, boundary)) {
+    if (part instanceof Refusal) return part;
+    if (part.name !== name) continue;
+    if (file !== undefined) return malformed(`it has two fields "${name}"`);
+    file = body.subarray(part.start, part.end);
+  }
+  return file ?? malformed(`it has no field "${name}"`);
+}
+
 /** With another value of one field, if it has it. Every other byte stays. */
-export function withField(body: Buffer, contentType: string, field: { name: string; value: string }): Buffer {
+export function withField(body: Buffer, contentType: string, field: { name: string; value: string | Buffer }): Buffer {
   const boundary = boundaryIn(contentType);
   if (boundary === undefined) return body;
   for (const part of partsOf(body, boundary)) {
     if (part instanceof Refusal) return body;
     if (part.name !== field.name) continue;
-    return Buffer.concat([body.subarray(0, part.start), Buffer.from(field.value), body.subarray(part.end)]);
+    return Buffer.concat([body.subarray(0, part.start), bytesOf(field.value), body.subarray(part.end)]);
   }
   return body;
 }
 
 function boundaryIn(contentType: string): string | undefined {
+  // Of two of them readers take the first or the last, or (RFC 2231) put them together.
+  if ([...contentType.matchAll(/;\s*boundary[\s*\d]*=/gi)].length > 1) return undefined;
   const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
   return quoted ?? plain;
 }
@@ -61,8 +77,6 @@ interface Part {
 function* partsOf(body: Buffer, boundary: string): Generator<Part | Refusal, void, void> {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   if (!body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2))) {
-  // Of two of them readers take the first or the last, or (RFC 2231) put them together.
-  if ([...contentType.matchAll(/;\s*boundary[\s*\d]*=/gi)].length > 1) return undefined;
     return yield malformed('it does not begin with its boundary');
   }
   let at = delimiter.length - 2;
@@ -77,6 +91,8 @@ function* partsOf(body: Buffer, boundary: string): Generator<Part | Refusal, voi
     yield { name, start: headersEnd + HEADERS_END.length, end: Math.max(end, headersEnd + HEADERS_END.length) };
     at = end + delimiter.length;
   }
+  // Some take a last boundary with more behind it for a part of the text, and read on.
+  if (!/^--(?:\r\n)?$/.test(body.toString('latin1', at, at + 5))) yield malformed('there is something behind its end');
 }
 
 /** @param headers of a part, each with a line break before it. */
@@ -91,8 +107,6 @@ function nameOf(headers: string): string | undefined {
   const parameters = disposition.replace(/^[\w-]+:[ \t]*form-data[ \t]*(?=;)/i, '');
   const found = [...parameters.matchAll(PARAMETER)];
   const isWhole = found.reduce((length, [text]) => length + text.length, 0) === parameters.trimEnd().length;
-  // Some take a last boundary with more behind it for a part of the text, and read on.
-  if (!/^--(?:\r\n)?$/.test(body.toString('latin1', at, at + 5))) yield malformed('there is something behind its end');
   const called = found.filter(([, parameter]) => /^name\*?$/i.test(parameter ?? ''));
   const [, parameter, quoted, plain] = called[0] ?? [];
   const name = quoted ?? plain;
@@ -104,3 +118,5 @@ function nameOf(headers: string): string | undefined {
 function malformed(why: string): Refusal {
   return new Refusal('invalid_request', `The form cannot be read: ${why}.`);
 }
+
+const bytesOf = (value: string | Buffer): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);

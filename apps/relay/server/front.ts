@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '#protocols/error-body.js';
+import type { ServeBatches } from '../batches/serve-batches.js';
 import type { ChannelTable } from '../channels/channel-table.js';
 import { describeModel, listModels } from '../channels/list-models.js';
 import type { Journal } from '../journal/journal.js';
@@ -13,12 +14,18 @@ import { sendJson } from './send-json.js';
 
 export interface FrontRooms {
   readonly requests: RelayRequest;
+  readonly batches: ServeBatches;
   readonly channels: ChannelTable;
   readonly snapshots: Snapshots;
   readonly journal: Journal;
 }
 
 const DRY_RUN = '/route/';
+
+const NOT_EXPLAINED = new Refusal(
+  'not_found',
+  'Files and batches have no dry run: a file’s channel is the first with batches.',
+);
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -37,7 +44,11 @@ export class Front {
     const found = findOperation(method, path);
     if (found instanceof Refusal) return sendRefusal(response, likelyProtocol(path, request.headers), found, uuidv7());
     if (found.operation.local === true) return this.#models(request, response, found);
-    const { requests } = this.rooms;
+    const { requests, batches } = this.rooms;
+    if (found.operation.ofBatches === true) {
+      if (!isDryRun) return void batches.serve(found, request, response);
+      return sendRefusal(response, found.operation.protocol, NOT_EXPLAINED, uuidv7());
+    }
     void (isDryRun ? requests.explain(found, { request, response }) : requests.relay(found, { request, response }));
   };
 

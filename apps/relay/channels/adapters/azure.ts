@@ -22,4 +22,5 @@ export const azure: ChannelAdapter = {
     },
   },
   credentialHeader: 'api-key',
+  batches: true,
 };

@@ -6,4 +6,5 @@ export const openai: ChannelAdapter = {
   name: 'openai',
   baseUrl: 'https://api.openai.com',
   apis: openaiApisAt('/v1'),
+  batches: true,
 };

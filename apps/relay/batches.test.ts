@@ -1,0 +1,365 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { jetstream } from '@nats-io/jetstream';
+import { writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import OpenAI, { toFile } from 'openai';
+import { Agent } from 'undici';
+import type { UsageEvent } from '#contracts/usage-event.js';
+import { loadChannels } from './channels/load-channels.js';
+import { findOperation } from './operations/find-operation.js';
+import { publishUsageOver } from './publish/publish-usage.js';
+import type { PublisherPorts } from './publish/publisher.js';
+import { CALLER, KEY, RelayHouse } from './relay.fixture.js';
+import { type RunningRelay, startRelay } from './start-relay.js';
+import { BatchStore } from './batches/batch-store.js';
+import { BatchUpstream } from './batches/batch-upstream.js';
+import { BatchWatcher } from './batches/batch-watcher.js';
+
+const INTERVAL_MS = 100;
+const STRANGER = 'tg-a-key-of-another-organisation';
+const OTHER_PROJECT = 'tg-a-key-of-another-project';
+const LIMITED = 'tg-a-key-with-a-policy';
+
+let house: RelayHouse;
+let relays: RunningRelay[];
+let upstream: BatchHouse;
+
+const channelsFile = () => join(house.folder, 'batches.json');
+
+beforeAll(async () => {
+  house = await RelayHouse.build();
+  await house.putKey(STRANGER, { ...CALLER, orgId: 'org_2', keyId: 'key_2', status: 'active' });
+  await house.putKey(OTHER_PROJECT, { ...CALLER, projectId: 'proj_2', keyId: 'key_3', status: 'active' });
+  const policy = { models: { deny: ['gpt-5'] }, endpoints: ['files.*', 'batches.*', 'chat.completions'] };
+  await house.putKey(LIMITED, { ...CALLER, keyId: 'key_4', status: 'active', policy });
+  const baseUrl = house.upstream.url;
+  const channels = [
+    {
+      id: 'ch_openai',
+      adapter: 'openai',
+      baseUrl,
+      models: { 'gpt-4o': 'gpt-4o', 'gpt-5': 'gpt-5', small: 'gpt-mini' },
+    },
+    { id: 'ch_deepseek', adapter: 'deepseek', baseUrl, models: ['deepseek-chat'] },
+  ];
+  writeFileSync(channelsFile(), JSON.stringify({ channels }));
+  await startRelays();
+});
+afterAll(async () => {
+  await Promise.all(relays.map((relay) => relay.close()));
+  await house.tearDown();
+});
+beforeEach(() => {
+  upstream = new BatchHouse();
+  house.upstream.received.length = 0;
+  house.upstream.answer = (request, response, body) => upstream.answer(request, response, body);
+});
+
+const client = (key = KEY, relay = 0) =>
+  new OpenAI({ apiKey: key, baseURL: `${relays[relay]!.url}/v1`, maxRetries: 0 });
+
+let made = 0;
+
+/** As much of OpenAI's files and batches as an upstream of the tests needs. */
+class BatchHouse {
+  readonly files = new Map<string, string>();
+  readonly batches = new Map<string, Record<string, unknown>>();
+  /** What it does with a batch that is asked for; it makes it in any case. */
+  failsToAnswer = false;
+
+  answer(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const send = (json: object, status = 200) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+    const [path = ''] = (request.url ?? '').split('?');
+    const [, version, kind, id, action] = path.split('/');
+    expect(version).toBe('v1');
+    if (kind === 'files') {
+      if (id === undefined) return void send(this.#file(this.#upload(body)));
+      const text = this.files.get(id);
+      if (text === undefined) return void send({ error: { message: 'No such file.' } }, 404);
+      if (action === 'content') return void response.writeHead(200).end(text);
+      if (request.method === 'DELETE') this.files.delete(id);
+      return void send(request.method === 'DELETE' ? { id, object: 'file', deleted: true } : this.#file(id));
+    }
+    if (id === undefined && request.method === 'POST') {
+      const batch = this.#make(JSON.parse(body) as object);
+      return void (this.failsToAnswer ? response.destroy() : send(batch));
+    }
+    if (id === undefined) return void send({ object: 'list', data: [...this.batches.values()] });
+    const batch = this.batches.get(id);
+    if (batch !== undefined && action === 'cancel') batch['status'] = 'cancelling';
+    send(batch ?? { error: { message: 'No such batch.' } }, batch === undefined ? 404 : 200);
+  }
+
+  end(id: string, status: string, lines?: readonly object[]): void {
+    const output = `file-output-${id}`;
+    if (lines !== undefined) this.files.set(output, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    Object.assign(this.batches.get(id)!, {
+      status,
+      [`${status}_at`]: 1_785_000_600,
+      output_file_id: lines === undefined ? null : output,
+      request_counts: { total: 3, completed: lines?.length ?? 0, failed: 0 },
+    });
+  }
+
+  #upload(form: string): string {
+    made += 1;
+    this.files.set(`file-${made}`, /filename=.*?\r\n\r\n(.*?)\r\n--/s.exec(form)?.[1] ?? '');
+    return `file-${made}`;
+  }
+
+  #file(id: string): object {
+    const bytes = this.files.get(id)?.length;
+    return { id, object: 'file', bytes, created_at: 1_785_000_000, filename: 'in.jsonl', purpose: 'batch' };
+  }
+
+  #make(asked: object): Record<string, unknown> {
+    made += 1;
+    const createdAt = Math.floor(Date.now() / 1000);
+    const batch = { ...asked, id: `batch_${made}`, object: 'batch', status: 'in_progress', created_at: createdAt };
+    this.batches.set(batch.id, batch);
+    return batch;
+  }
+}
+
+const line = (id: string, model: string, more: object = {}) => ({
+  ...{ custom_id: id, method: 'POST', url: '/v1/chat/completions' },
+  body: { model, messages: [{ role: 'user', content: `a prompt of ${id}` }], ...more },
+});
+
+const answered = (id: string, completion: number, model = 'gpt-4o') => ({
+  ...{ id: `batch_req_${id}`, custom_id: id, error: null },
+  response: {
+    ...{ status_code: 200, request_id: id },
+    body: {
+      ...{ id: `chatcmpl-${id}`, object: 'chat.completion', model },
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Good day' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 9, completion_tokens: completion, total_tokens: 9 + completion },
+    },
+  },
+});
+
+async function upload(lines: readonly object[], key = KEY): Promise<string> {
+  const text = lines.map((one) => JSON.stringify(one)).join('\n');
+  return (await client(key).files.create({ purpose: 'batch', file: await toFile(Buffer.from(text), 'in.jsonl') })).id;
+}
+
+async function makeBatch(lines = [line('a', 'gpt-4o'), line('b', 'gpt-4o'), line('c', 'gpt-4o')]): Promise<string> {
+  const asked = { input_file_id: await upload(lines), endpoint: '/v1/chat/completions' } as const;
+  return (await client().batches.create({ ...asked, completion_window: '24h' })).id;
+}
+
+const eventsOf = async (batchId: string): Promise<UsageEvent[]> =>
+  (await house.events()).filter(({ data }) => data.requestId === batchId);
+
+async function metered(batchId: string): Promise<UsageEvent[]> {
+  const store = new BatchStore(house.connection);
+  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 50) {
+    if ((await store.batch(CALLER, batchId))?.isMetered === true) return eventsOf(batchId);
+    await delay(50);
+  }
+  throw new Error(`Batch ${batchId} was not metered within 10 s.`);
+}
+
+it('serves the official SDK, and a batch that is completed is metered once for each line by one of two relays', async () => {
+  const id = await makeBatch();
+  expect((await client().batches.retrieve(id)).status).toBe('in_progress');
+  await delay(3 * INTERVAL_MS);
+  expect(await eventsOf(id)).toEqual([]);
+  upstream.end(id, 'completed', [answered('a', 1), answered('b', 2), answered('c', 3)]);
+  const output = (await client(KEY, 1).batches.retrieve(id)).output_file_id!;
+  expect(await (await client().files.content(output)).text()).toContain('Good day');
+  const events = await metered(id);
+  expect(events.map(({ data }) => data.usage.segments[0]!.out.text).sort()).toEqual([1, 2, 3]);
+  for (const { data, time, source } of events) {
+    expect(data).toMatchObject({ ...{ keyId: 'key_1', attempt: 1, outcome: 'completed', channelId: 'ch_openai' } });
+    expect(data.usage).toMatchObject({ servedModel: 'gpt-4o', completeness: 'final', modifiers: { batch: true } });
+    expect([source, data.startedAt, data.finishedAt]).toEqual([
+      'tollgate/relay/batches',
+      time,
+      new Date(1_785_000_600_000).toISOString(),
+    ]);
+  }
+  await delay(5 * INTERVAL_MS);
+  expect(await eventsOf(id)).toHaveLength(3);
+});
+
+it('bills nothing when it is polled, before its end and after (fault 17)', async () => {
+  const id = await makeBatch();
+  for (let poll = 0; poll < 5; poll += 1) await client().batches.retrieve(id);
+  expect(await eventsOf(id)).toEqual([]);
+  upstream.end(id, 'completed', [answered('a', 1)]);
+  await metered(id);
+  for (let poll = 0; poll < 5; poll += 1) {
+    await client().batches.retrieve(id);
+    await (await client().files.content(`file-output-${id}`)).text();
+  }
+  await delay(3 * INTERVAL_MS);
+  expect(await eventsOf(id)).toHaveLength(1);
+});
+
+it.each(['expired', 'cancelled'])('bills what was answered of a batch that %s (fault 13)', async (status) => {
+  const id = await makeBatch();
+  if (status === 'cancelled') expect((await client().batches.cancel(id)).status).toBe('cancelling');
+  upstream.end(id, status, [answered('b', 5)]);
+  expect((await metered(id)).map(({ data }) => data.usage.segments[0]!.out.text)).toEqual([5]);
+});
+
+it('bills nothing of a batch that failed without an output', async () => {
+  const id = await makeBatch();
+  upstream.end(id, 'failed');
+  expect(await metered(id)).toEqual([]);
+});
+
+it('waits while the output has fewer lines than the upstream says it answered', async () => {
+  const id = await makeBatch();
+  upstream.end(id, 'completed', [answered('a', 1), answered('b', 2)]);
+  const whole = upstream.files.get(`file-output-${id}`)!;
+  upstream.files.set(`file-output-${id}`, whole.slice(0, whole.indexOf('\n')));
+  await delay(5 * INTERVAL_MS);
+  expect((await new BatchStore(house.connection).batch(CALLER, id))?.isMetered).toBe(false);
+  upstream.files.set(`file-output-${id}`, whole);
+  const events = await metered(id);
+  expect(new Set(events.map(({ id: eventId }) => eventId)).size).toBe(2);
+});
+
+it('leaves a line that nobody can read to a person, and voids one that the upstream refused', async () => {
+  const id = await makeBatch();
+  const refused = { custom_id: 'b', response: { status_code: 400, body: { error: { message: 'No.' } } } };
+  upstream.end(id, 'completed', [answered('a', 1), refused]);
+  upstream.files.set(`file-output-${id}`, `${upstream.files.get(`file-output-${id}`)!}not json\n`);
+  const events = (await metered(id)).map(({ data: { outcome, usage } }) => `${outcome} ${usage.completeness}`);
+  expect(events.sort()).toEqual(['completed final', 'completed missing', 'failed missing']);
+});
+
+it('publishes the same events to the letter after a relay died before it marked the batch', async () => {
+  await Promise.all(relays.map((relay) => relay.close()));
+  relays = [];
+  const [batchId, fileId] = ['batch_killed', 'file-killed'];
+  upstream.batches.set(batchId, { id: batchId, created_at: 1_785_000_000 });
+  upstream.end(batchId, 'completed', [answered('a', 1), answered('b', 2)]);
+  const store = new BatchStore(house.connection);
+  const { keyId, orgId, teamId, projectId } = CALLER;
+  const owner = { keyId, orgId, teamId, projectId, channelId: 'ch_openai' };
+  const asked = { operation: 'chat.completions', model: 'gpt-4o', createdAt: new Date().toISOString() };
+  await store.putDue(`due.${orgId}.${projectId}.one`, {
+    ...{ ...owner, ...asked, priceVersion: '1', inputFileId: fileId, batchId, notBeforeMs: 0, failures: 0 },
+  });
+  const published: string[][] = [];
+  const publish = publishUsageOver(jetstream(house.connection));
+  const watch = async (after: PublisherPorts['publish']) => {
+    const { table } = await loadChannels(channelsFile(), () => undefined);
+    const complain = (sentence: string) => expect(sentence).toBe('');
+    const watcher = new BatchWatcher(
+      { store, upstream: new BatchUpstream(table, new Agent()), complain, publish: after },
+      INTERVAL_MS,
+    );
+    watcher.start();
+    return watcher;
+  };
+  const dying = await watch(async (org, events) => {
+    published.push([...events]);
+    await publish(org, events);
+    return new Promise(() => undefined);
+  });
+  while (published.length === 0) await delay(10);
+  await dying.stop(0);
+  expect((await store.batch(CALLER, batchId))?.isMetered).toBe(false);
+  const next = await watch(async (org, events) => {
+    published.push([...events]);
+    await publish(org, events);
+  });
+  expect(await metered(batchId)).toHaveLength(2);
+  await next.stop(1_000);
+  expect(published[1]).toEqual(published[0]);
+  expect(published).toHaveLength(2);
+  await startRelays();
+});
+
+it('finds a batch whose id nobody was told, and meters it', async () => {
+  upstream.failsToAnswer = true;
+  await expect(makeBatch()).rejects.toMatchObject({ status: 503 });
+  upstream.failsToAnswer = false;
+  const [id = ''] = upstream.batches.keys();
+  upstream.end(id, 'completed', [answered('a', 7)]);
+  const store = new BatchStore(house.connection);
+  const [waiting] = await store.due();
+  await store.changeDue(waiting!, { ...waiting!.due, notBeforeMs: 0 });
+  expect((await metered(id)).map(({ data }) => data.usage.segments[0]!.out.text)).toEqual([7]);
+});
+
+it('knows no file or batch of another organisation or project, by its id or in a list (fault 52)', async () => {
+  const id = await makeBatch();
+  const file = (await client().files.list()).data[0]!.id;
+  for (const key of [STRANGER, OTHER_PROJECT]) {
+    const other = client(key);
+    const asks = [
+      () => other.batches.retrieve(id),
+      () => other.batches.cancel(id),
+      () => other.files.retrieve(file),
+      () => other.files.content(file),
+      () => other.files.delete(file),
+      () => other.batches.create({ input_file_id: file, endpoint: '/v1/chat/completions', completion_window: '24h' }),
+    ];
+    house.upstream.received.length = 0;
+    for (const ask of asks) await expect(ask()).rejects.toMatchObject({ status: 404 });
+    expect((await other.batches.list()).data).toEqual([]);
+    expect((await other.files.list()).data).toEqual([]);
+    expect(house.upstream.received.filter(({ request }) => request.url?.includes(file))).toEqual([]);
+  }
+  expect((await client().batches.list({ limit: 1 })).data.map((batch) => batch.id)).toEqual([id]);
+  for (const path of ['/v1/files/..%2fbatches', '/v1/files/../models', '/v1/batches/a%2e%2e', '/v1/files/../content'])
+    expect(findOperation('GET', path)).toMatchObject({ code: 'not_found' });
+});
+
+it('keeps an output from being deleted before it is metered', async () => {
+  const id = await makeBatch();
+  const store = new BatchStore(house.connection);
+  const lookFrom = async (notBeforeMs: number) => {
+    const waiting = (await store.due()).find(({ due }) => due.batchId === id)!;
+    return store.changeDue(waiting, { ...waiting.due, notBeforeMs });
+  };
+  while ((await lookFrom(Date.now() + 3_600_000)) === undefined);
+  upstream.end(id, 'completed', [answered('a', 1)]);
+  const output = (await client().batches.retrieve(id)).output_file_id!;
+  await expect(client().files.delete(output)).rejects.toMatchObject({ status: 503 });
+  await lookFrom(0);
+  expect(await metered(id)).toHaveLength(1);
+  expect(await client().files.delete(output)).toMatchObject({ deleted: true });
+});
+
+it.each([
+  ['a model that the key may not call', [line('a', 'gpt-4o'), line('b', 'gpt-5')], 'Line 2: '],
+  ['an endpoint that the key may not call', [{ ...line('a', 'small'), url: '/v1/responses' }], 'Line 1: '],
+  ['two models', [line('a', 'gpt-4o'), line('b', 'small')], 'Line 2 '],
+  ['a url of no batch', [{ ...line('a', 'gpt-4o'), url: '/v1/files' }], 'Line 1 '],
+  ['a model that is nowhere', [line('a', 'nobody')], 'nobody'],
+  ['a model without batches', [line('a', 'deepseek-chat')], 'has batches'],
+])('refuses a file with %s, and sends none of it', async (_what, lines, sentence) => {
+  await expect(upload(lines, LIMITED)).rejects.toThrow(sentence);
+  expect(house.upstream.received.filter(({ request }) => request.method === 'POST')).toEqual([]);
+});
+
+it('refuses a batch of a file whose model the key that asks may not call', async () => {
+  const asked = { input_file_id: await upload([line('a', 'gpt-5')]), endpoint: '/v1/chat/completions' } as const;
+  await expect(client(LIMITED).batches.create({ ...asked, completion_window: '24h' })).rejects.toMatchObject({
+    status: 403,
+  });
+  expect(upstream.batches.size).toBe(0);
+});
+
+it('calls the model as the upstream does in every line, and changes nothing else', async () => {
+  const id = await upload([line('a', 'small', { seed: 1 }), line('b', 'small')]);
+  const sent = upstream.files.get(id)!.trim().split('\n');
+  expect(sent.map((one) => JSON.parse(one) as object)).toEqual([
+    line('a', 'gpt-mini', { seed: 1 }),
+    line('b', 'gpt-mini'),
+  ]);
+});
+
+async function startRelays(): Promise<void> {
+  const config = { ...house.config, TOLLGATE_CHANNELS_FILE: channelsFile(), TOLLGATE_BATCH_INTERVAL_MS: INTERVAL_MS };
+  relays = [await startRelay(config), await startRelay({ ...config, TOLLGATE_RELAY_ID: 'relay-2' })];
+}
