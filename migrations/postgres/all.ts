@@ -18,6 +18,7 @@ import { ControlAudit1795900010000 } from './1795900010000-control-audit.js';
 import { LedgerCheckPlans1795870200000 } from './1795870200000-ledger-check-plans.js';
 import { ControlReportedEvents1795910000000 } from './1795910000000-control-reported-events.js';
 import { ControlChannels1795910010000 } from './1795910010000-control-channels.js';
+import { LedgerTriggerFunctions1795920000000 } from './1795920000000-ledger-trigger-functions.js';
 
 /** Every migration, oldest first. The 13 digits in a class's name are its order; what ran is never edited. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   ControlAudit1795900010000,
   ControlReportedEvents1795910000000,
   ControlChannels1795910010000,
+  LedgerTriggerFunctions1795920000000,
 ];

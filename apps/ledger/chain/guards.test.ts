@@ -20,6 +20,23 @@ describe('the guards of a migrated book', () => {
     expect(guards).toEqual(expectedGuards);
   });
 
+  it('let no app hang a function with the rights of its owner onto a table of its own', async () => {
+    const columns = 'period date, belongs_to date, debit_account bigint, credit_account bigint, amount bigint';
+    const functions = await ledger.source.query<{ name: string }[]>(
+      `SELECT proname AS name FROM pg_proc
+        WHERE pronamespace = 'ledger'::regnamespace AND prosecdef AND prorettype = 'trigger'::regtype`,
+    );
+    expect(functions.length).toBeGreaterThan(5);
+    for (const { name } of functions) {
+      const forged = ledger.source.transaction(async (db) => {
+        await db.query(`CREATE TEMPORARY TABLE forged (${columns}) ON COMMIT DROP`);
+        await db.query(`CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS posted
+                        FOR EACH STATEMENT EXECUTE FUNCTION ledger.${name}()`);
+      });
+      await expect(forged).rejects.toThrow(`permission denied for function ledger.${name}`);
+    }
+  });
+
   it('chain every table that the verifier reads, and no other', () => {
     const triggered = guards.flatMap((guard) => /^trigger chained on (\w+):/.exec(guard)?.[1] ?? []);
     expect(triggered).toEqual(chainedTables.map(({ table }) => table).toSorted());

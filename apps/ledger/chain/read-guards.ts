@@ -65,8 +65,10 @@ const queries = [
      CASE WHEN prosecdef THEN ', with its owner''s rights' ELSE '' END,
      coalesce(', ' || array_to_string(proconfig, ', '), ''))
    FROM pg_proc WHERE pronamespace = 'ledger'::regnamespace`,
+  // Without grants of its own a function is everybody's.
   `${tables} SELECT format('grants on function %s to %s: EXECUTE', proname, ${role('grantee')})
-   FROM pg_proc, aclexplode(proacl) WHERE pronamespace = 'ledger'::regnamespace AND grantee <> proowner`,
+   FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+   WHERE pronamespace = 'ledger'::regnamespace AND grantee <> proowner`,
   `${tables} SELECT format('member of %s: %s', roleid::regrole, ${role('member')})
    FROM pg_auth_members WHERE roleid IN ('tollgate_ledger'::regrole, 'tollgate_ledger_reader'::regrole)`,
   `SELECT format('movements of %s: %s', kind, string_agg(debit || ' to ' || credit, ', ' ORDER BY debit COLLATE "C", credit COLLATE "C"))
