@@ -142,6 +142,21 @@ describe('the directory', () => {
     await control.restart();
   });
 
+  it('stays removed when it was written and removed while a sync ran', async () => {
+    const { key } = await issue({ id: 'retired' });
+    const active = await told(key);
+    await bucket.purge(entryOf(key));
+    const sync = syncDirectory(bucket, async () => {
+      await bucket.put(entryOf(key), JSON.stringify(active));
+      await bucket.delete(entryOf(key));
+      return new Map([[entryOf(key), active]]);
+    });
+    await expect(sync).rejects.toThrow('wrong last sequence');
+    expect((await bucket.get(entryOf(key)))?.operation).toBe('DEL');
+    await control.restart();
+    expect((await told(key)).status).toBe('active');
+  });
+
   it('never lets a key be issued or revoked unsaid: without NATS both fail, and a revocation is made good', async () => {
     const { key } = await issue({ id: 'kept' });
     await control.nats.kill();

@@ -1,9 +1,10 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 
 const maxWritesInFlight = 64;
 
 interface Entry {
-  readonly value: string;
+  /** Absent when it was removed. */
+  readonly value: string | undefined;
   readonly revision: number;
 }
 
@@ -26,11 +27,11 @@ export async function syncDirectory(
     if (names?.includes(name) === false) return [];
     const value = JSON.stringify(said);
     const entry = found.get(name);
-    if (entry === undefined) return [() => bucket.create(name, value)];
-    return entry.value === value ? [] : [() => bucket.update(name, value, entry.revision)];
+    // Not `create`: that one also replaces what somebody has written and removed since.
+    return entry?.value === value ? [] : [() => bucket.put(name, value, { previousSeq: entry?.revision ?? 0 })];
   });
-  const removals = [...found].flatMap(([name, { revision }]) =>
-    entries.has(name) ? [] : [() => bucket.delete(name, { previousSeq: revision })],
+  const removals = [...found].flatMap(([name, { value, revision }]) =>
+    value === undefined || entries.has(name) ? [] : [() => bucket.delete(name, { previousSeq: revision })],
   );
   await inParallel([...writes, ...removals]);
   return { written: writes.length, removed: removals.length };
@@ -39,7 +40,7 @@ export async function syncDirectory(
 async function readBucket(bucket: KV): Promise<ReadonlyMap<string, Entry>> {
   const entries = new Map<string, Entry>();
   for await (const entry of await bucket.history()) {
-    if (entry.operation === 'PUT') entries.set(entry.key, { value: entry.string(), revision: entry.revision });
+    entries.set(entry.key, entryOf(entry));
   }
   return entries;
 }
@@ -48,9 +49,13 @@ async function readNamed(bucket: KV, names: readonly string[]): Promise<Readonly
   const entries = new Map<string, Entry>();
   for (const name of names) {
     const entry = await bucket.get(name);
-    if (entry?.operation === 'PUT') entries.set(name, { value: entry.string(), revision: entry.revision });
+    if (entry !== null) entries.set(name, entryOf(entry));
   }
   return entries;
+}
+
+function entryOf(entry: KvEntry): Entry {
+  return { value: entry.operation === 'PUT' ? entry.string() : undefined, revision: entry.revision };
 }
 
 async function inParallel(writes: readonly (() => Promise<unknown>)[]): Promise<void> {
