@@ -18,7 +18,9 @@ const repairRetryMs = 1_000;
 @Injectable()
 export class ChannelDirectory implements OnModuleDestroy {
   readonly #log = new Logger(ChannelDirectory.name);
-  #isBehind = false;
+  /** Changes that were not told, and how many of them the last repair has made good. */
+  #failures = 0;
+  #madeGood = 0;
   #repair: Promise<void> | undefined;
   #closing = false;
 
@@ -29,7 +31,7 @@ export class ChannelDirectory implements OnModuleDestroy {
 
   /** Whether, as far as we know, the relays know every channel. */
   get inSync(): boolean {
-    return !this.#isBehind;
+    return this.#madeGood === this.#failures;
   }
 
   /** After the table was written. @throws ApiError 503: the change stands, and the relays follow as soon as they can. */
@@ -37,7 +39,7 @@ export class ChannelDirectory implements OnModuleDestroy {
     try {
       await this.sync();
     } catch (error) {
-      this.#isBehind = true;
+      this.#failures += 1;
       this.#repair ??= this.#catchUp();
       throw relaysNotTold(
         'The change is stored, and the relays follow it once NATS is back. Look, or try again.',
@@ -63,10 +65,12 @@ export class ChannelDirectory implements OnModuleDestroy {
   }
 
   async #catchUp(): Promise<void> {
-    while (this.#isBehind && !this.#closing) {
+    while (!this.inSync && !this.#closing) {
+      // Only what failed before it began: a change may fail meanwhile.
+      const failures = this.#failures;
       try {
         await this.sync();
-        this.#isBehind = false;
+        this.#madeGood = failures;
       } catch (error) {
         this.#log.warn('The relays cannot be told of the channels yet: trying again.', error);
         await sleep(repairRetryMs);
