@@ -467,6 +467,12 @@ describe('a request that is refused', () => {
       400,
       openai('invalid_request_error', 'invalid_request_error', 'stream'),
     ],
+    [
+      'a response in the background',
+      { path: '/v1/responses', body: { background: true } },
+      400,
+      openai('invalid_request_error', 'invalid_request_error', 'background'),
+    ],
     ['a wrong key', { headers: { authorization: 'Bearer x' } }, 401, openai('authentication_error', 'invalid_api_key')],
     ['no key', { path: '/messages', headers: { authorization: '' } }, 401, anthropic('authentication_error')],
     ['an unknown path', { path: '/v1/fine_tuning/jobs' }, 404, openai('invalid_request_error', 'not_found')],

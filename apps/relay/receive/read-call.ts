@@ -57,7 +57,10 @@ function checkContentType(operation: Operation, headers: IncomingHttpHeaders): R
 function readJsonCall({ operation, model: inPath }: FoundOperation, body: Buffer): ModelCall | Refusal {
   const json = parseObject(body);
   if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
-  const unclear = refuseTwoReadings(body) ?? refuseStream(operation, json['stream']);
+  const unclear =
+    refuseTwoReadings(body) ??
+    refuseStream(operation, json['stream']) ??
+    refuseBackground(operation, json['background']);
   if (unclear !== undefined) return unclear;
   const model = calledModel(operation, inPath, json['model']);
   if (model instanceof Refusal) return model;
@@ -76,6 +79,13 @@ function readFormCall({ operation, model: inPath }: FoundOperation, body: Buffer
 function refuseStream({ stream }: Operation, asked: unknown): Refusal | undefined {
   if (stream !== 'member' || asked === undefined || asked === null || typeof asked === 'boolean') return undefined;
   return new Refusal('invalid_request', 'The member "stream" is neither true nor false.', 'stream');
+}
+
+/** It is answered before it is generated, and what it used is told to whoever fetches it: nothing here does. */
+function refuseBackground({ name }: Operation, asked: unknown): Refusal | undefined {
+  if (name !== 'responses' || asked === undefined || asked === null || asked === false) return undefined;
+  const why = 'Responses in the background are not served here: leave "background" out, and stream what takes long.';
+  return new Refusal('invalid_request', why, 'background');
 }
 
 function isStream({ stream }: Operation, asked: boolean): boolean {
