@@ -163,6 +163,19 @@ describe('a batch', () => {
     expect(await onLog()).toEqual(before);
   });
 
+  it.each([
+    ['a number that no computer holds', '1e999'],
+    ['no bottom', '['.repeat(100_000) + ']'.repeat(100_000)],
+  ])('names the event whose usage has %s, as sending it again would help nobody', async (_, json) => {
+    const report = reportOf('no hash', {
+      providerUsage: { provider: 'openai', api: 'openai-chat', model: 'm', usage: { prompt_tokens: 1, more: 'HERE' } },
+    });
+    const answer = await post(JSON.stringify([reportOf('has one'), report]).replace('"HERE"', json), {
+      headers: batch,
+    });
+    expect(errorOf(answer)).toEqual([400, 'event_invalid', [1, 'data.providerUsage.usage']]);
+  });
+
   it('has at most 500 events and a mebibyte', async () => {
     const many = Array.from({ length: 501 }, (_, i) => reportOf(`many-${i}`));
     for (const wrong of [many, []]) expect(errorOf(await post(wrong))).toEqual([400, 'batch_size_invalid']);

@@ -14,6 +14,16 @@ const reportTime = z.iso
   .transform((time) => new Date(time).toISOString())
   .pipe(eventTime);
 
+/** Deeper than any provider's, and far from what ends the stack. */
+const maxUsageLevels = 16;
+
+/** 1e999 is a number in JSON's grammar and none in ours: it has no hash, so it would fail again whenever it is sent. */
+function isHashable(value: unknown, levels = maxUsageLevels): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => isHashable(member, levels - 1));
+}
+
 /** A provider's own usage object, and what has to be known to read it. */
 const providerUsage = z.strictObject({
   provider: name(64),
@@ -24,7 +34,10 @@ const providerUsage = z.strictObject({
   /** What the answer says beside its usage. */
   serviceTier: text(64).exactOptional(),
   /** Absent when the provider told nothing. */
-  usage: z.record(z.string(), z.unknown()).exactOptional(),
+  usage: z
+    .record(z.string(), z.unknown())
+    .refine((usage) => isHashable(usage), `has a number that is too large, or more than ${maxUsageLevels} levels`)
+    .exactOptional(),
 });
 export type ProviderUsage = z.infer<typeof providerUsage>;
 
