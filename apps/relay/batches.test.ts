@@ -20,6 +20,7 @@ import { BatchWatcher } from './batches/batch-watcher.js';
 const INTERVAL_MS = 100;
 const STRANGER = 'tg-a-key-of-another-organisation';
 const OTHER_PROJECT = 'tg-a-key-of-another-project';
+const SLOW = 'tg-a-key-with-few-requests-a-minute';
 const LIMITED = 'tg-a-key-with-a-policy';
 
 let house: RelayHouse;
@@ -213,6 +214,18 @@ it('bills nothing of a batch that failed without an output', async () => {
   expect(await metered(id)).toEqual([]);
 });
 
+it('meters an output of many messages, each line once', async () => {
+  const ids = Array.from({ length: 1_201 }, (_, at) => `line ${at}`);
+  const id = await makeBatch(ids.map((lineId) => line(lineId, 'gpt-4o')));
+  upstream.end(
+    id,
+    'completed',
+    ids.map((lineId) => answered(lineId, 1)),
+  );
+  const events = await metered(id);
+  expect([events.length, new Set(events.map((event) => event.id)).size]).toEqual([1_201, 1_201]);
+});
+
 it('waits while the output has fewer lines than the upstream says it answered', async () => {
   const id = await makeBatch();
   upstream.end(id, 'completed', [answered('a', 1), answered('b', 2)]);
@@ -348,6 +361,16 @@ it('refuses a batch of a file whose model the key that asks may not call', async
     status: 403,
   });
   expect(upstream.batches.size).toBe(0);
+});
+
+it('counts its requests among those of a minute', async () => {
+  const policy = { limits: { requestsPerMinute: 2 } };
+  await house.putKey(SLOW, { ...CALLER, keyId: 'key_5', status: 'active', policy });
+  const list = async () => client(SLOW).files.list({ limit: 1 });
+  while ((await list().catch((error: unknown) => error as { status?: number })) instanceof OpenAI.AuthenticationError);
+  const tried = await Promise.allSettled(Array.from({ length: 6 }, list));
+  // They may have been made in two minutes.
+  expect(tried.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(2);
 });
 
 it('calls the model as the upstream does in every line, and changes nothing else', async () => {

@@ -218,10 +218,10 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: ServeBatches,
-      inject: [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, AttemptsInFlight, RelayRequest],
-      useFactory: (...[store, upstream, prices, money, inFlight, requests]: BatchParts) =>
+      inject: [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, RateKeeper, AttemptsInFlight, RelayRequest],
+      useFactory: (...[store, upstream, prices, money, rates, inFlight, requests]: BatchParts) =>
         new ServeBatches({
-          ...{ store, upstream, prices, money, inFlight, log },
+          ...{ store, upstream, prices, money, rates, inFlight, log },
           authorise: (operation, request) => requests.authorise(operation, request),
           trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
         }),
@@ -230,7 +230,7 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 }
 
 type FrontParts = [RelayRequest, ServeBatches, ChannelTable, Snapshots, Journal];
-type BatchParts = [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, AttemptsInFlight, RelayRequest];
+type BatchParts = [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, RateKeeper, AttemptsInFlight, RelayRequest];
 type AttemptParts = [Journal, Publisher, Dispatcher, AttemptsInFlight, AttemptMoney];
 type Rooms = [
   Snapshots,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '#protocols/error-body.js';
 import type { JsonLogger } from '#telemetry/log.js';
+import type { RateKeeper } from '../admit/rate-keeper.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import type { AttemptsInFlight } from '../forward/attempts-in-flight.js';
 import type { FoundOperation } from '../operations/find-operation.js';
@@ -14,6 +15,7 @@ import { FileRequests } from './file-requests.js';
 export interface BatchServing extends BatchRooms {
   readonly authorise: (operation: Operation, request: IncomingMessage) => Caller | Refusal;
   readonly inFlight: AttemptsInFlight;
+  readonly rates: RateKeeper;
   readonly log: JsonLogger;
 }
 
@@ -46,6 +48,8 @@ export class ServeBatches {
       const refusal = await this.#answer({ requestId, id: found.id ?? '', request, response }, found.operation);
       if (refusal !== undefined) refuse(refusal);
     } catch (error) {
+      // It has left while an output was on its way.
+      if (request.socket.destroyed) return;
       this.rooms.log.error(`Request ${requestId} about files or batches failed.`, error);
       if (response.headersSent) response.destroy();
       else refuse(FAILED);
@@ -53,12 +57,15 @@ export class ServeBatches {
   }
 
   async #answer(exchange: Omit<BatchExchange, 'caller'>, operation: Operation): Promise<Refusal | undefined> {
-    const { authorise, inFlight } = this.rooms;
+    const { authorise, inFlight, rates } = this.rooms;
     const caller = authorise(operation, exchange.request);
     if (caller instanceof Refusal) return caller;
     if (inFlight.closing) return STOPPING;
+    // Nothing is generated here, so no token counts.
+    const counted = await rates.admit(caller, () => 0);
+    if (counted instanceof Refusal) return counted;
     const answer = this.#answers[operation.name as BatchOperationName];
-    return inFlight.track(answer({ ...exchange, caller }));
+    return inFlight.track(answer({ ...exchange, caller }).finally(() => counted?.end()));
   }
 }
 

@@ -11,6 +11,11 @@ const READ_HERE: ReadonlySet<string> = new Set([
   'max_output_tokens',
   'n',
   'best_of',
+  // Of a batch, and of the lines of its file.
+  'input_file_id',
+  'endpoint',
+  'url',
+  'body',
 ]);
 
 /**
