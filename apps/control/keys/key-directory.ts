@@ -56,7 +56,8 @@ export class KeyDirectory implements OnModuleDestroy {
   /** Makes the bucket say what the tables say. */
   async sync(): Promise<void> {
     const failures = this.#failures;
-    const { written, removed } = await syncDirectory(await this.#bucket(), () => readDirectory(this.source));
+    const bucket = await this.#bucket();
+    const { written, removed } = await racing(() => syncDirectory(bucket, () => readDirectory(this.source)));
     // Only what failed before it began: a write may have failed meanwhile.
     this.#madeGood = failures;
     if (written + removed > 0) this.#log.log('The directory was brought in line with the table.', { written, removed });

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { DataSource } from 'typeorm';
 import { hashKey } from '#config/key-hash.js';
 import { directoryEntryName, directoryKey } from '#contracts/directory.js';
 import { buckets } from '#contracts/streams.js';
 import { pepper, TestControl } from '../test-control.fixture.js';
+import { KeyDirectory } from './key-directory.js';
 import { syncDirectory } from './sync-directory.js';
 
 let control: TestControl;
@@ -142,7 +144,20 @@ describe('the directory', () => {
     await control.restart();
   });
 
-  it('stays removed when it was written and removed while a sync ran', async () => {
+  it('is read again when somebody was quicker than a sync', async () => {
+    const { key } = await issue({ id: 'quicker' });
+    await bucket.put(entryOf(key), 'wrong');
+    const source = control.app.get(DataSource);
+    const query = source.query.bind(source);
+    jest.spyOn(source, 'query').mockImplementationOnce(async (...question) => {
+      await bucket.put(entryOf(key), 'wrong in another way');
+      return query(...question);
+    });
+    await control.app.get(KeyDirectory).sync();
+    expect((await told(key)).status).toBe('active');
+  });
+
+  it('leaves removed what was written and removed while a sync ran', async () => {
     const { key } = await issue({ id: 'retired' });
     const active = await told(key);
     await bucket.purge(entryOf(key));
