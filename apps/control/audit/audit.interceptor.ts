@@ -11,6 +11,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { catchError, mergeMap, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
+import { IDENTIFIER } from '#contracts/streams.js';
 import { asApiError } from '../errors/as-api-error.js';
 import { type Act, actOf } from './act.js';
 import { type Change, recordChange } from './record-change.js';
@@ -68,5 +69,7 @@ function subjectOf({ params, body, caller }: FastifyRequest): Pick<Change, 'orga
   const { org, ...target } = params as { readonly org?: string };
   const named = (body as { readonly organisationId?: unknown } | undefined)?.organisationId;
   const organisationId = org ?? (caller?.scope === 'organisation' ? caller.organisationId : named);
-  return { organisationId: typeof organisationId === 'string' ? organisationId : undefined, target };
+  // What the body says was not validated yet.
+  const isOne = typeof organisationId === 'string' && IDENTIFIER.test(organisationId);
+  return { organisationId: isOne ? organisationId : undefined, target };
 }

@@ -67,6 +67,15 @@ describe('the audit log', () => {
     for (const secret of secrets) expect(JSON.stringify(await entries())).not.toContain(secret);
   });
 
+  it('takes no organisation from a body that names none', async () => {
+    const body = { organisationId: 'acme\0' };
+    const log = await recorded(async () => {
+      expect((await control.call('POST /v1/reconciliation/runs', { body })).status).toBe(400);
+    });
+    expect(log).toMatchObject([{ stage: 'asked', after: body }, { stage: 'refused' }]);
+    for (const entry of log) expect(entry).not.toHaveProperty('organisationId');
+  });
+
   it('has an entry of every operation that changes something here', async () => {
     const log = await recorded(async () => {
       await control.did('POST /v1/organisations', { body: { id: 'new', name: 'New' } });
