@@ -88,7 +88,7 @@ class BatchHouse {
       const batch = this.#make(JSON.parse(body) as object);
       return void (this.failsToAnswer ? response.destroy() : send(batch));
     }
-    if (id === undefined) return void send({ object: 'list', data: [...this.batches.values()] });
+    if (id === undefined) return void send(this.#page(new URLSearchParams(request.url?.split('?')[1]).get('after')));
     const batch = this.batches.get(id);
     if (batch !== undefined && action === 'cancel') batch['status'] = 'cancelling';
     send(batch ?? { error: { message: 'No such batch.' } }, batch === undefined ? 404 : 200);
@@ -103,6 +103,13 @@ class BatchHouse {
       output_file_id: lines === undefined ? null : output,
       request_counts: { total: 3, completed: lines?.length ?? 0, failed: 0 },
     });
+  }
+
+  /** The latest first, one at a time. */
+  #page(after: string | null): object {
+    const all = [...this.batches.values()].reverse();
+    const at = all.findIndex(({ id }) => id === after) + 1;
+    return { object: 'list', data: all.slice(at, at + 1), has_more: at + 1 < all.length };
   }
 
   #upload(form: string): string {
@@ -296,6 +303,7 @@ it('finds a batch whose id nobody was told, and meters it', async () => {
   await expect(makeBatch()).rejects.toMatchObject({ status: 503 });
   upstream.failsToAnswer = false;
   const [id = ''] = upstream.batches.keys();
+  upstream.batches.set('batch_of_others', { id: 'batch_of_others', input_file_id: 'file-of-others' });
   upstream.end(id, 'completed', [answered('a', 7)]);
   const store = new BatchStore(house.connection);
   const [waiting] = await store.due();

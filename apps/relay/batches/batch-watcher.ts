@@ -32,6 +32,7 @@ const MAX_PAUSE_MS = 3_600_000;
 const FORGOTTEN_MS = 3_600_000;
 /** Clocks differ, and the upstream rounds to seconds. */
 const CLOCK_SKEW_MS = 120_000;
+const MAX_PAGES = 50;
 
 /**
  * Looks after the batches that are not metered yet, each relay at those that no other is at. What a batch has answered is
@@ -40,6 +41,8 @@ const CLOCK_SKEW_MS = 120_000;
  */
 export class BatchWatcher {
   readonly #stopping = new AbortController();
+  /** What was complained of once. */
+  readonly #elsewhere = new Set<string>();
   #running: Promise<void> | undefined;
 
   constructor(
@@ -73,12 +76,22 @@ export class BatchWatcher {
     const lane = async () => {
       for (const entry of entries) {
         if (this.#stopping.signal.aborted) return;
-        if (entry.due.notBeforeMs > Date.now()) continue;
+        if (entry.due.notBeforeMs > Date.now() || this.#isElsewhere(entry)) continue;
         const claimed = await this.#claim(entry);
         if (claimed !== undefined) await this.#attend(claimed);
       }
     };
     await Promise.all(Array.from({ length: MAX_AT_A_TIME }, lane));
+  }
+
+  /** Relays may have channels of their own: what is at another's is left to it. */
+  #isElsewhere({ name, due: { channelId, orgId } }: DueEntry): boolean {
+    if (this.ports.upstream.channels.channels.some(({ id }) => id === channelId)) return false;
+    if (!this.#elsewhere.has(name)) {
+      this.#complain(`A batch of ${orgId} is at the channel "${channelId}", which this relay does not have.`);
+    }
+    this.#elsewhere.add(name);
+    return true;
   }
 
   /** @returns undefined when another relay was faster. */
@@ -180,10 +193,8 @@ export class BatchWatcher {
   async #find(entry: DueEntry): Promise<DueEntry | undefined> {
     const { store } = this.ports;
     const { due } = entry;
-    const told = await this.#ask(due.channelId, '/batches?limit=100');
-    for (const { id, input_file_id: inputFileId, created_at: createdAt } of objectsIn(told['data'])) {
+    for await (const { id, input_file_id: inputFileId } of this.#madeSince(due)) {
       if (typeof id !== 'string' || !IDENTIFIER.test(id) || inputFileId !== due.inputFileId) continue;
-      if (typeof createdAt === 'number' && createdAt * 1000 < Date.parse(due.createdAt) - CLOCK_SKEW_MS) continue;
       if ((await store.batch(due, id)) !== undefined) continue;
       // What is due names it before it is kept: whoever dies in between leaves it due.
       const named = await store.changeDue(entry, { ...due, batchId: id });
@@ -194,6 +205,23 @@ export class BatchWatcher {
       throw new ClaimLost();
     }
     return undefined;
+  }
+
+  /** The latest come first. */
+  async *#madeSince({ channelId, createdAt }: DueBatch): AsyncGenerator<JsonObject, void, void> {
+    let after = '';
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const told = await this.#ask(channelId, `/batches?limit=100${after}`);
+      const batches = objectsIn(told['data']);
+      for (const batch of batches) {
+        const madeAt = batch['created_at'];
+        if (typeof madeAt === 'number' && madeAt * 1000 < Date.parse(createdAt) - CLOCK_SKEW_MS) return;
+        yield batch;
+      }
+      const last = batches.at(-1)?.['id'];
+      if (told['has_more'] !== true || typeof last !== 'string') return;
+      after = `&after=${encodeURIComponent(last)}`;
+    }
   }
 
   async #waitFor(entry: DueEntry): Promise<void> {
@@ -216,7 +244,7 @@ export class BatchWatcher {
     return told.json;
   }
 
-  #complain(sentence: string, error: unknown): void {
+  #complain(sentence: string, error?: unknown): void {
     if (!this.#stopping.signal.aborted) this.ports.complain(sentence, error);
   }
 }
