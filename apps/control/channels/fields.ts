@@ -11,10 +11,10 @@ const fields = {
   adapter: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'the name of an adapter, such as openai'),
   baseUrl: channelFields.baseUrl
     .unwrap()
-    .refine(
-      (url) => new URL(url).username === '' && new URL(url).password === '',
-      'holds a password: send it as `secret`',
-    )
+    .refine((text) => {
+      const { username, password, search, hash } = new URL(text);
+      return username + password + search + hash === '';
+    }, 'holds more than an address, such as a password or a query: send a key as `secret`')
     .exactOptional(),
 };
 
