@@ -84,6 +84,7 @@ describe('a channel', () => {
     ['a module for an adapter', { adapter: '../../evil.js' }, 'adapter'],
     ['a password in its URL', { baseUrl: 'https://user:pass@api.openai.com' }, 'baseUrl'],
     ['a key in its URL', { baseUrl: 'https://api.openai.com/v1?api-key=k' }, 'baseUrl'],
+    ['no URL', { baseUrl: 'api.openai.com' }, 'baseUrl'],
     ['another scheme', { baseUrl: 'file:///etc/passwd' }, 'baseUrl'],
     ['no model', { models: [] }, 'models'],
     ['an empty secret', { secret: '' }, 'secret'],

@@ -12,6 +12,8 @@ const fields = {
   baseUrl: channelFields.baseUrl
     .unwrap()
     .refine((text) => {
+      // Refused already, and looked at all the same.
+      if (!URL.canParse(text)) return true;
       const { username, password, search, hash } = new URL(text);
       return username + password + search + hash === '';
     }, 'holds more than an address, such as a password or a query: send a key as `secret`')
