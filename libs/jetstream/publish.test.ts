@@ -91,7 +91,8 @@ describe('the log', () => {
     const names: string[] = [];
     for await (const stream of manager.streams.list()) names.push(stream.config.name);
     expect(names.sort()).toEqual([
-      ...['ALERTS', 'CHARGES', 'KV_directory', 'KV_prices', 'LEDGER_HEADS', 'QUARANTINE', 'USAGE'],
+      ...['ALERTS', 'CHARGES', 'KV_batches', 'KV_channels', 'KV_directory', 'KV_prices', 'KV_rates'],
+      ...['LEDGER_HEADS', 'QUARANTINE', 'USAGE'],
     ]);
   });
 
