@@ -191,6 +191,7 @@ export class RelayRequest {
     const turns = new Turns(plan, Math.random);
     let turn = turns.first();
     let refusal: Refusal | undefined;
+    let failed: (Taken & { readonly turn: Turn }) | undefined;
     while (turn !== undefined) {
       if (turn.pauseMs > 0) await this.rooms.inFlight.pause(turn.pauseMs);
       const prepared = prepareAttempt(turn.candidate, call, exchange);
@@ -207,9 +208,12 @@ export class RelayRequest {
         ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, Date.now())
         : undefined;
       if (next === undefined) return answer.finish() ? undefined : noAnswer(turn, end.error);
+      failed = { ...taken, turn };
       turn = next;
     }
-    return refusal;
+    // What an upstream said is worth more than that another one cannot be asked.
+    if (failed === undefined) return refusal;
+    return failed.answer.finish() ? undefined : noAnswer(failed.turn, failed.end.error);
   }
 
   /** @returns undefined when the client left before. */

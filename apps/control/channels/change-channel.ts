@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type DataSource, type EntityManager, IsNull } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import { sealSecret, type SecretsKey } from '#config/seal-secret.js';
@@ -34,7 +35,20 @@ export function reviseChannel(
 ): Promise<Channel> {
   const sealed =
     secret === undefined ? {} : secret === null ? { secret: null, secretSetAt: null } : seal(secret, id, key);
-  return change(source, act, id, (channel) => ({ ...channel, ...sealed, fields, updatedAt: new Date() }));
+  return change(source, act, id, (channel) => {
+    if (secret === undefined && channel.secret !== null) refuseToRedirect(channel.fields, fields);
+    return { ...channel, ...sealed, fields, updatedAt: new Date() };
+  });
+}
+
+/** A secret that can only be written could be read at an address of one's own. */
+function refuseToRedirect(before: Channel['fields'], after: Channel['fields']): void {
+  const changed = (['adapter', 'baseUrl', 'settings'] as const).find(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  );
+  if (changed === undefined) return;
+  const message = `The secret was set for another ${changed}: send "secret" again with this change.`;
+  throw new ApiError(409, 'secret_required', message, { param: 'secret' });
 }
 
 /** For ever. Its secret is gone, its id stays taken. */

@@ -52,10 +52,28 @@ describe('a channel', () => {
     expect(await control.did('GET /v1/channels/first')).toEqual(created);
   });
 
+  it.each([
+    ['baseUrl', { ...openai, baseUrl: 'https://elsewhere.example/v1' }],
+    ['adapter', { ...openai, adapter: 'openrouter' }],
+    ['settings', { ...openai, settings: { region: 'us' } }],
+  ])('of another %s needs its secret again: nobody sends it to an address of his own', async (name, body) => {
+    const id = `redirect-${name.toLowerCase()}`;
+    await create(id, { secret });
+    const path = `PUT /v1/channels/${id}`;
+    const refused = await control.call(path, { body });
+    expect({ status: refused.status, body: refused.body }).toMatchObject({
+      ...{ status: 409, body: { error: { code: 'secret_required', param: 'secret' } } },
+    });
+    expect(await told(id)).toMatchObject(openai);
+    await control.did(path, { body: { ...body, secret } });
+    expect(await told(id)).toMatchObject(body);
+  });
+
   it('is replaced as a whole, but for a secret that is left out; null takes it away', async () => {
     await create('changes', { secret });
     const path = 'PUT /v1/channels/changes';
-    const plain = { adapter: 'anthropic', models: ['claude-sonnet-5'] };
+    const { adapter, baseUrl } = openai;
+    const plain = { adapter, baseUrl, models: ['gpt-5-mini'] };
     const changed = await control.did(path, { body: plain });
     expect(changed).not.toHaveProperty('region');
     expect(await told('changes')).toEqual({ id: 'changes', ...plain, secret: expect.anything() });

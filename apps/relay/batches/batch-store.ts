@@ -1,3 +1,4 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
@@ -67,13 +68,21 @@ export class BatchStore {
     return this.#list(batchEntryName('batch', project, '*'), keptBatch);
   }
 
-  async due(): Promise<DueEntry[]> {
+  /** @param complain of an entry that cannot be read: the others are due all the same. */
+  async due(complain: (sentence: string, error: unknown) => void): Promise<DueEntry[]> {
     const bucket = await this.#bucket();
     const entries: DueEntry[] = [];
-    for (const name of await namesIn(bucket, allDueBatches)) {
+    for (const name of await this.#names(allDueBatches)) {
       const entry = await bucket.get(name);
       if (entry?.operation !== 'PUT') continue;
-      entries.push({ name, revision: entry.revision, due: dueBatch.parse(entry.json()) });
+      try {
+        entries.push({ name, revision: entry.revision, due: dueBatch.parse(entry.json()) });
+      } catch (error) {
+        complain(
+          `The entry ${name} of a batch that is not metered is unreadable: it waits for somebody to mend it.`,
+          error,
+        );
+      }
     }
     return entries;
   }
@@ -114,11 +123,22 @@ export class BatchStore {
   }
 
   async #list<Entry>(filter: string, schema: z.ZodType<Entry>): Promise<[string, Entry][]> {
-    const names = await namesIn(await this.#bucket(), filter);
+    const names = await this.#names(filter);
     const entries = await Promise.all(names.map((name) => this.#read(name, schema)));
     return entries.flatMap((entry, at): [string, Entry][] =>
       entry === undefined ? [] : [[names[at]!.slice(names[at]!.lastIndexOf('.') + 1), entry]],
     );
+  }
+
+  /**
+   * Of the stream's own list, removed ones among them. A bucket's `keys` watches it, and at nats-server 2.9 that never ends
+   * when an entry is replaced as it begins.
+   */
+  async #names(filter: string): Promise<string[]> {
+    const before = `$KV.${buckets.batches}.`;
+    const { streams } = await jetstreamManager(this.connection);
+    const { state } = await streams.info(`KV_${buckets.batches}`, { subjects_filter: `${before}${filter}` });
+    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(before.length));
   }
 
   async #bucket(): Promise<KV> {
@@ -128,10 +148,4 @@ export class BatchStore {
       throw error;
     });
   }
-}
-
-async function namesIn(bucket: KV, filter: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of await bucket.keys(filter)) names.push(name);
-  return names;
 }

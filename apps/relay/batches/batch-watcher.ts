@@ -72,7 +72,8 @@ export class BatchWatcher {
 
   async #look(): Promise<void> {
     // The lanes share one iterator: an upstream that does not answer holds up one of them.
-    const entries = (await this.ports.store.due()).values();
+    const unreadable = (sentence: string, error: unknown) => this.#complain(sentence, error);
+    const entries = (await this.ports.store.due(unreadable)).values();
     const lane = async () => {
       for (const entry of entries) {
         if (this.#stopping.signal.aborted) return;

@@ -4,6 +4,8 @@ import { Refusal } from '#protocols/error-body.js';
 /** By which a request is permitted, priced and read. */
 const READ_HERE: ReadonlySet<string> = new Set([
   'model',
+  'models',
+  'service_tier',
   'stream',
   'stream_options',
   'max_tokens',
