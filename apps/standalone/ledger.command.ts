@@ -12,20 +12,23 @@ import { dataPathOf } from './start-instance.js';
 
 /** The ledger's own command line, on the book of the instance that runs here unless another one is named. */
 export function ledgerCommand(): Command {
-  return new Command('ledger')
-    .description('Verify, export and guard the book: `ledger help` says more.')
-    .option('--data <dir>', 'the data folder of the instance that runs (default: .tollgate)')
-    .argument('[arguments...]', 'what the ledger shall do, such as verify')
-    .passThroughOptions()
-    .helpOption(false)
-    .action(async (given: readonly string[], { data }: { readonly data?: string }) => {
-      const { DATABASE_URL: database } = loadConfig(standaloneConfig);
-      const isNamed = database !== undefined || given.some((one) => one.startsWith('--database-url'));
-      const needsBook = given[0] === 'verify' || given[0] === 'export';
-      const book =
-        isNamed || !needsBook ? {} : await bookHere(dataPathOf({ ...(data !== undefined && { dataDir: data }) }));
-      await run(given, book);
-    });
+  return (
+    new Command('ledger')
+      .description('Verify, export and guard the book: `ledger help` says more.')
+      .option('--data <dir>', 'the data folder of the instance that runs (default: .tollgate)')
+      .argument('[arguments...]', 'what the ledger shall do, such as verify')
+      // Those that are not ours are the ledger’s.
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(async (given: readonly string[], { data }: { readonly data?: string }) => {
+        const { DATABASE_URL: database } = loadConfig(standaloneConfig);
+        const isNamed = database !== undefined || given.some((one) => one.startsWith('--database-url'));
+        const needsBook = given[0] === 'verify' || given[0] === 'export';
+        const book =
+          isNamed || !needsBook ? {} : await bookHere(dataPathOf({ ...(data !== undefined && { dataDir: data }) }));
+        await run(given, book);
+      })
+  );
 }
 
 async function bookHere(path: string): Promise<Record<string, string>> {
