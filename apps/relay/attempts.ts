@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import { uuidv7 } from 'uuidv7';
 import type { ExperimentArm } from '#contracts/usage-event.js';
 import type { Refusal } from '#protocols/error-body.js';
 import type { JsonLogger } from '#telemetry/log.js';
@@ -12,6 +11,7 @@ import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt, type PreparedAttempt } from './forward/forward-attempt.js';
 import type { OpenedAttempt } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
+import { newId } from './new-id.js';
 import { chargedByRequest } from './operations/charged-by-request.js';
 import type { Publisher } from './publish/publisher.js';
 import type { ModelCall } from './receive/read-call.js';
@@ -33,7 +33,8 @@ export interface AttemptRooms {
 }
 
 /** One candidate's turn, ready to go. */
-export interface PreparedTurn extends Turn {
+export interface PreparedTurn {
+  readonly turn: Turn;
   readonly prepared: PreparedAttempt;
 }
 
@@ -47,78 +48,79 @@ export interface AdmittedCall {
   readonly caller: Caller;
   readonly call: ModelCall;
   readonly priceVersion: string;
-  readonly experiment?: ExperimentArm;
+  readonly experiment: ExperimentArm | undefined;
 }
 
-type Asked = Pick<ModelCall, 'operation' | 'body' | 'json'>;
+type Asked = Pick<ModelCall, 'operation'> & Pick<PreparedAttempt, 'asked'>;
 
-/** Models may think for minutes before their first byte: the official SDKs wait ten. */
-const FIRST_BYTE_TIMEOUT_MS = 600_000;
+const NO_TIMEOUTS = {};
 
 /** Attempts at answering a request: each is journaled, forwarded and settled, and ends in exactly one usage event. */
 export class Attempts {
   constructor(private readonly rooms: AttemptRooms) {}
 
-  hold(
-    { prepared: { source, asked }, candidate: { model } }: PreparedTurn,
-    { caller }: AdmittedCall,
-  ): Promise<HeldMoney | Refusal> {
-    const { provider, api } = source;
-    const { body, json } = asked;
-    return this.rooms.money.hold(caller, { provider, model, api, bodyBytes: body.length, json });
+  hold({ turn, prepared }: PreparedTurn, { caller }: AdmittedCall): Promise<HeldMoney | Refusal> {
+    const { provider, api } = prepared.source;
+    const { body, json } = prepared.asked;
+    const planned = { provider, model: turn.candidate.model, api, bodyBytes: body.length, json };
+    return this.rooms.money.hold(caller, planned);
   }
 
-  async run(turn: HeldTurn, admitted: AdmittedCall, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
-    const { vitals } = turn.candidate;
+  async run(ready: HeldTurn, admitted: AdmittedCall, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
+    const { vitals } = ready.turn.candidate;
     const begun = vitals.begin(admitted.call.stream ? 'stream' : 'whole', Date.now());
     let verdict: Verdict = 'unknown';
     let leaveAloneMs: number | undefined;
     try {
-      const attempt = this.#open(turn, admitted, exchange.requestId);
+      const attempt = this.#open(ready, admitted, exchange.requestId);
       await this.rooms.journal.opened(attempt);
-      const answer = this.#forward(turn, exchange, () => vitals.answered(begun, Date.now()));
-      const end = await this.rooms.inFlight.ended(answer);
+      const answer = this.#forward(ready, exchange, () => vitals.answered(begun, Date.now()));
+      this.rooms.inFlight.add(answer);
+      const end = await answer.ended;
+      this.rooms.inFlight.remove(answer);
       verdict = verdictOf(end);
       leaveAloneMs = end.retryAfterMs;
-      const usage = await this.#usageOf(attempt, end, { ...turn.prepared.asked, operation: admitted.call.operation });
+      const usage = await this.#usageOf(attempt, end, {
+        operation: admitted.call.operation,
+        asked: ready.prepared.asked,
+      });
       await this.#settle(attempt, end, usage);
-      turn.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
+      ready.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
       return { answer, end };
     } finally {
       vitals.end(begun, verdict, { nowMs: Date.now(), leaveAloneMs });
-      turn.held.keep();
+      ready.held.keep();
     }
   }
 
-  #forward({ candidate, isLast, prepared }: HeldTurn, exchange: Exchange, answered: () => void): Answer {
-    const { firstByteMs = FIRST_BYTE_TIMEOUT_MS, idleMs, totalMs } = candidate.channel.timeouts ?? {};
+  #forward({ turn, prepared }: HeldTurn, exchange: Exchange, answered: () => void): Answer {
+    const { channel } = turn.candidate;
     const limits = {
       estimator: this.rooms.estimator,
-      replaceable: !isLast,
+      replaceable: !turn.isLast,
       answered,
-      cancels: candidate.channel.whenClientLeaves === 'cancel',
-      timeouts: { firstByteMs, idleMs, totalMs },
+      cancels: channel.whenClientLeaves === 'cancel',
+      timeouts: channel.timeouts ?? NO_TIMEOUTS,
     };
     return forwardAttempt(this.rooms.upstream, prepared, limits, exchange);
   }
 
   #open(
-    { candidate: { channel, model }, prepared, number, held }: HeldTurn,
+    { turn, prepared, held }: HeldTurn,
     { caller, priceVersion, experiment }: AdmittedCall,
     requestId: string,
   ): OpenedAttempt {
-    const { keyId, orgId, teamId, projectId } = caller;
-    return {
-      id: uuidv7(),
+    const { channel, model } = turn.candidate;
+    const attempt: OpenedAttempt = {
+      id: newId(),
       relayId: this.rooms.relayId,
       requestId,
-      attempt: number,
-      keyId,
-      orgId,
-      teamId,
-      projectId,
+      attempt: turn.number,
+      keyId: caller.keyId,
+      orgId: caller.orgId,
+      teamId: caller.teamId,
+      projectId: caller.projectId,
       channelId: channel.id,
-      ...(experiment !== undefined && { experiment }),
       provider: channel.provider,
       api: prepared.source.api,
       requestedModel: model,
@@ -126,12 +128,15 @@ export class Attempts {
       priceVersion,
       startedAt: new Date().toISOString(),
     };
+    if (experiment !== undefined) attempt.experiment = experiment;
+    return attempt;
   }
 
   /** As the upstream told it, and counted from what passed where it told nothing or not all. */
-  async #usageOf(attempt: OpenedAttempt, { usage, passed, httpStatus }: AnswerEnd, asked: Asked): Promise<Usage> {
+  async #usageOf(attempt: OpenedAttempt, end: AnswerEnd, { operation, asked }: Asked): Promise<Usage> {
+    const { usage, passed, httpStatus } = end;
     if (usage === undefined) return missingUsage(attempt);
-    const units = chargedByRequest(asked.operation, asked.json);
+    const units = chargedByRequest(operation, asked.json);
     const isServed = httpStatus !== undefined && httpStatus < 300;
     if (units !== undefined && isServed && usage.completeness === 'missing') {
       return { ...usage, units, completeness: 'final' };
@@ -149,17 +154,12 @@ export class Attempts {
   async #settle(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): Promise<void> {
     const { journal, publisher, log } = this.rooms;
     const outcome = outcomeOf(end);
-    const { httpStatus, firstByteAt, error, lost = [] } = end;
-    const event = settleAttempt(attempt, {
-      outcome,
-      ...(httpStatus !== undefined && { httpStatus }),
-      ...(firstByteAt !== undefined && { firstByteAt }),
-      finishedAt: new Date().toISOString(),
-      usage,
-    });
+    const { httpStatus, firstByteAt, error, lost } = end;
+    const finishedAt = new Date().toISOString();
+    const event = settleAttempt(attempt, { outcome, httpStatus, firstByteAt, finishedAt, usage });
     await journal.settled(event);
     publisher.add(event);
-    if (lost.length > 0) {
+    if (lost !== undefined && lost.length > 0) {
       log.warn(
         `The answer of attempt ${attempt.id} lost on its way into another protocol: ${lost.slice(0, 10).join(', ')}.`,
       );

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from 'undici';
-import { uuidv7 } from 'uuidv7';
 import type { ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { JsonLogger } from '#telemetry/log.js';
@@ -17,6 +16,7 @@ import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, prepareAttempt } from './forward/forward-attempt.js';
 import { isChannelFailure } from './forward/upstream-failure.js';
 import type { Journal } from './journal/journal.js';
+import { newId } from './new-id.js';
 import type { FoundOperation } from './operations/find-operation.js';
 import type { Operation } from './operations/operations.js';
 import type { AddressRanges } from './policy/address-ranges.js';
@@ -26,7 +26,7 @@ import { type ModelCall, readCall } from './receive/read-call.js';
 import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
 import { explainPlan } from './route/explain-plan.js';
-import type { Plan, Router } from './route/router.js';
+import type { Plan, RoutedCall, Router } from './route/router.js';
 import { type Turn, Turns } from './route/turns.js';
 import { sendJson } from './server/send-json.js';
 import type { CurrentPrices } from './snapshots/current-prices.js';
@@ -64,12 +64,13 @@ interface Planned {
 }
 
 type ClientExchange = Omit<Exchange, 'requestId'>;
-type Answering = (requestId: string) => Promise<Refusal | undefined>;
+/** @returns what the client is told; undefined when it has its answer, or has left. */
+type Answering = (found: FoundOperation, exchange: Exchange) => Promise<Refusal | undefined>;
 
 interface Admitted extends AdmittedCall {
   readonly plan: Plan;
   /** Absent where no policy limits the caller. */
-  readonly rates?: HeldRates;
+  readonly rates: HeldRates | undefined;
 }
 
 /** The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. */
@@ -77,31 +78,39 @@ export class RelayRequest {
   constructor(private readonly rooms: RelayRooms) {}
 
   relay(found: FoundOperation, exchange: ClientExchange): Promise<void> {
-    return this.#serve(found, exchange, async (requestId) => {
-      const admitted = await this.#admit(found, exchange);
-      if (admitted === undefined || admitted instanceof Refusal) return admitted;
-      const walked = this.#walk(admitted, { ...exchange, requestId }).finally(() => admitted.rates?.end());
-      return this.rooms.inFlight.track(walked);
-    });
+    return this.#serve(found, exchange, this.#relay);
   }
 
   /** The dry run: where a call would go, and why. Nothing is sent upstream, and nothing is booked. */
   explain(found: FoundOperation, exchange: ClientExchange): Promise<void> {
-    return this.#serve(found, exchange, async (requestId) => {
-      const planned = await this.#plan(found, exchange.request);
-      if (planned === undefined || planned instanceof Refusal) return planned;
-      exchange.response.setHeader('x-request-id', requestId);
-      sendJson(exchange.response, explainPlan(planned.plan, Date.now()));
-      return undefined;
-    });
+    return this.#serve(found, exchange, this.#explain);
   }
 
-  /** @param answer what it returns the client is told; undefined when the client has its answer, or has left. */
-  async #serve(found: FoundOperation, { response }: ClientExchange, answer: Answering): Promise<void> {
-    const requestId = uuidv7();
+  readonly #relay: Answering = async (found, exchange) => {
+    const admitted = await this.#admit(found, exchange);
+    if (admitted === undefined || admitted instanceof Refusal) return admitted;
+    this.rooms.inFlight.begin();
+    try {
+      return await this.#walk(admitted, exchange);
+    } finally {
+      this.rooms.inFlight.end();
+      admitted.rates?.end();
+    }
+  };
+
+  readonly #explain: Answering = async (found, { request, response, requestId }) => {
+    const planned = await this.#plan(found, request);
+    if (planned === undefined || planned instanceof Refusal) return planned;
+    response.setHeader('x-request-id', requestId);
+    sendJson(response, explainPlan(planned.plan, Date.now()));
+    return undefined;
+  };
+
+  async #serve(found: FoundOperation, { request, response }: ClientExchange, answer: Answering): Promise<void> {
+    const requestId = newId();
     const { protocol } = found.operation;
     try {
-      const refusal = await answer(requestId);
+      const refusal = await answer(found, { requestId, request, response });
       if (refusal !== undefined) this.#refuse(protocol, refusal, { response, requestId });
     } catch (error) {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
@@ -146,9 +155,7 @@ export class RelayRequest {
     if (refusal !== undefined) return refusal;
     const rates = await this.#count(planned, response);
     if (rates instanceof Refusal) return rates;
-    const { experiment } = plan;
-    const known = { ...(experiment !== undefined && { experiment }), ...(rates !== undefined && { rates }) };
-    return { caller, call, plan, priceVersion, ...known };
+    return { caller, call, plan, priceVersion, experiment: plan.experiment, rates };
   }
 
   async #count({ caller, call }: Planned, response: ServerResponse): Promise<HeldRates | Refusal | undefined> {
@@ -172,10 +179,19 @@ export class RelayRequest {
     if (permitted instanceof Refusal) return permitted;
     const { operation, stream, body, json } = call;
     const { model = call.model, regions, metadata } = permitted;
-    const permits = (other: string) => refuseModel(caller.policies, other) === undefined;
-    const asked = { operation, model, regions, stream, bytes: body.length, json, metadata, keyId: caller.keyId };
-    const patienceMs = readPatience(request.headers);
-    const plan = this.rooms.router.plan({ ...asked, patienceMs, permits }, Date.now());
+    const routed: RoutedCall = {
+      keyId: caller.keyId,
+      operation,
+      model,
+      regions,
+      stream,
+      bytes: body.length,
+      json,
+      metadata,
+      patienceMs: readPatience(request.headers),
+      permits: (other) => refuseModel(caller.policies, other) === undefined,
+    };
+    const plan = this.rooms.router.plan(routed, Date.now());
     return plan.considered.length > 0 ? { caller, call, plan } : this.rooms.channels.refusal(operation.api, model);
   }
 
@@ -200,7 +216,7 @@ export class RelayRequest {
         turn = turns.instead(Date.now());
         continue;
       }
-      const taken = await this.#take({ ...turn, prepared }, admitted, exchange);
+      const taken = await this.#take({ turn, prepared }, admitted, exchange);
       if (taken === undefined || taken instanceof Refusal) return taken;
       const { answer, end } = taken;
       if (end.usage?.completeness === 'final') admitted.rates?.used(tokensOf(end.usage));
@@ -217,13 +233,13 @@ export class RelayRequest {
   }
 
   /** @returns undefined when the client left before. */
-  async #take(turn: PreparedTurn, admitted: Admitted, exchange: Exchange): Promise<Taken | Refusal | undefined> {
-    const held = await this.rooms.attempts.hold(turn, admitted);
+  async #take(ready: PreparedTurn, admitted: Admitted, exchange: Exchange): Promise<Taken | Refusal | undefined> {
+    const held = await this.rooms.attempts.hold(ready, admitted);
     if (held instanceof Refusal) return held;
     // The client may have left, or the relay begun to stop, while money was waited for.
     const refusal = this.#whyNotNow();
     if (refusal === undefined && !exchange.request.socket.destroyed) {
-      return this.rooms.attempts.run({ ...turn, held }, admitted, exchange);
+      return this.rooms.attempts.run({ turn: ready.turn, prepared: ready.prepared, held }, admitted, exchange);
     }
     held.release();
     return refusal;

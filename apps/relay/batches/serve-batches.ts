@@ -64,8 +64,13 @@ export class ServeBatches {
     // Nothing is generated here, so no token counts.
     const counted = await rates.admit(caller, () => 0);
     if (counted instanceof Refusal) return counted;
-    const answer = this.#answers[operation.name as BatchOperationName];
-    return inFlight.track(answer({ ...exchange, caller }).finally(() => counted?.end()));
+    inFlight.begin();
+    try {
+      return await this.#answers[operation.name as BatchOperationName]({ ...exchange, caller });
+    } finally {
+      inFlight.end();
+      counted?.end();
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export interface ChannelCall {
    * The operation's own path, below the version and with `{model}` for the model, as `/images/edits`. Absent when the
    * call was converted from another API.
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** As the client sent it, with its `?`; empty when there is none. */
   readonly query: string;
   /** The name by which the client calls the model: the body names it so. */

@@ -40,12 +40,12 @@ export function prepareRequest(call: ChannelCall, candidate: Candidate, now: Dat
       headers: headersOf(call),
       body: renameModel(call, upstreamModel),
     };
-    const different = adapter.prepare?.(plain, upstreamCall, settings) ?? plain;
+    const { path, method, headers, body } = adapter.prepare?.(plain, upstreamCall, settings) ?? plain;
     // A channel's credential goes to the channel's address and nowhere else.
-    const request = { ...different, origin: channel.origin };
+    const request = { origin: channel.origin, path, method, headers, body };
     if (secret === undefined) return request;
     const proof = adapter.sign?.(request, { secret, settings, now }) ?? credentialHeader(channel, api, secret);
-    return { ...request, headers: { ...request.headers, ...proof } };
+    return { ...request, headers: { ...headers, ...proof } };
   } catch (error) {
     // eslint-disable-next-line preserve-caught-error -- an adapter's error may show the secret that it was given
     throw new Error(`The adapter "${adapter.name}" could not prepare a request: ${sentenceOf(error, secret)}`);

@@ -24,18 +24,18 @@ export interface AnswerEnd {
   /** False when not one byte of the request went out: the upstream cannot have worked on it. */
   readonly sent: boolean;
   /** Absent, as the next two, when the upstream answered nothing. */
-  readonly httpStatus?: number;
-  readonly firstByteAt?: string;
-  readonly usage?: Usage;
+  readonly httpStatus?: number | undefined;
+  readonly firstByteAt?: string | undefined;
+  readonly usage?: Usage | undefined;
   /** What passed of the answer, where its usage has to be estimated. */
-  readonly passed?: PassedText;
+  readonly passed?: PassedText | undefined;
   /** Where a converted stream has lost something that its client cannot be told of. */
-  readonly lost?: readonly string[];
+  readonly lost?: readonly string[] | undefined;
   /** How long the upstream asks to be left alone. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   readonly clientLeft: boolean;
   /** Why the answer has no orderly end. */
-  readonly error?: Error;
+  readonly error?: Error | undefined;
 }
 
 export interface AnswerOptions extends PassingOptions {
@@ -52,8 +52,6 @@ export interface AnswerOptions extends PassingOptions {
 export interface AnswerTimeouts {
   /** From the dispatch to the first byte of the answer's body. */
   readonly firstByteMs: number;
-  /** Between two pieces of an answer. Absent: the usual. */
-  readonly idleMs?: number | undefined;
   /** From the dispatch to the end. Absent: as long as it takes. */
   readonly totalMs?: number | undefined;
 }
@@ -214,17 +212,18 @@ export class Answer implements Dispatcher.DispatchHandler {
     // The socket lives on for the next requests, and the response for the next attempt.
     this.#socket.off('close', this.#onClientLeft);
     this.response.off('drain', this.#onClientTook);
-    const { httpStatus, headers, firstByteAt } = this.#started ?? {};
-    const retryAfterMs = headers && readRetryAfter(headers, Date.now());
-    const told = this.#toldAtLast();
+    const started = this.#started;
+    const { usage, passed, lost } = this.#toldAtLast();
     this.#end({
       sent: this.#controller !== undefined,
-      ...(httpStatus !== undefined && { httpStatus }),
-      ...(firstByteAt !== undefined && { firstByteAt }),
-      ...told,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      httpStatus: started?.httpStatus,
+      firstByteAt: started?.firstByteAt,
+      usage,
+      passed,
+      lost,
+      retryAfterMs: started && readRetryAfter(started.headers, Date.now()),
       clientLeft: this.#clientLeft,
-      ...(this.#error !== undefined && { error: this.#error }),
+      error: this.#error,
     });
   }
 
@@ -243,10 +242,9 @@ export class Answer implements Dispatcher.DispatchHandler {
   #told(): Told {
     if (this.#started === undefined) return {};
     const { passing, passed } = this.#started;
-    const { usage, rest, lost = [] } = passing.end();
+    const { usage, rest, lost } = passing.end();
     this.#held = rest;
-    const kept = passed !== undefined && needsEstimate(usage) ? { passed: passed.end() } : {};
-    return { usage, lost, ...kept };
+    return { usage, lost, passed: passed !== undefined && needsEstimate(usage) ? passed.end() : undefined };
   }
 
   #sendHead({ passing, isStream }: Started): void {

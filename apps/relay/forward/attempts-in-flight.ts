@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, AnswerEnd } from './answer.js';
+import type { Answer } from './answer.js';
 
-/** The attempts that are open: what a relay that stops has to wait for. */
+/** What is under way: what a relay that stops has to wait for. */
 export class AttemptsInFlight {
-  readonly #attempts = new Set<Promise<unknown>>();
   readonly #answers = new Set<Answer>();
   readonly #closing = new AbortController();
+  #underWay = 0;
+  #onIdle = () => {};
 
   /** True when no new attempt may be opened. */
   get closing(): boolean {
@@ -18,30 +19,34 @@ export class AttemptsInFlight {
     if (ms > 0) await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
-  /** From before it is opened until its client has seen the end. */
-  async track<Result>(attempt: Promise<Result>): Promise<Result> {
-    this.#attempts.add(attempt);
-    try {
-      return await attempt;
-    } finally {
-      this.#attempts.delete(attempt);
-    }
+  /** Before an attempt of a request is opened. Whoever begins ends, on every path. */
+  begin(): void {
+    this.#underWay += 1;
   }
 
-  async ended(answer: Answer): Promise<AnswerEnd> {
+  /** The request's client has seen the end. */
+  end(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#onIdle();
+  }
+
+  /** An answer that may have to be cut off. */
+  add(answer: Answer): void {
     this.#answers.add(answer);
-    const end = await answer.ended;
+  }
+
+  remove(answer: Answer): void {
     this.#answers.delete(answer);
-    return end;
   }
 
   /** Resolves when all are settled. Answers that take longer than `maxMs` are cut off, and settled with what they told. */
   async settleAll(maxMs: number): Promise<void> {
     this.#closing.abort();
+    if (this.#underWay === 0) return;
     const cutOff = setTimeout(() => {
       for (const answer of this.#answers) answer.cutOff();
     }, maxMs);
-    await Promise.allSettled(this.#attempts);
+    await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearTimeout(cutOff);
   }
 }

@@ -4,8 +4,9 @@ import { chatApis, type ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { JsonObject } from '#usage/json.js';
 import type { UsageApi } from '#usage/usage-api.js';
-import type { PreparedRequest } from '../channels/adapter.js';
+import type { ChannelCall, PreparedRequest } from '../channels/adapter.js';
 import type { Candidate } from '../channels/channel-table.js';
+import type { Channel } from '../channels/channel.js';
 import type { PlannedCandidate } from '../route/scores.js';
 import { prepareRequest } from '../channels/prepare-request.js';
 import { type ConvertedCall, convertCall } from '../convert/convert-call.js';
@@ -32,38 +33,34 @@ export function prepareAttempt(
   call: ModelCall,
   exchange: Exchange,
 ): PreparedAttempt | Refusal {
-  const { operation, model, stream } = call;
+  const { operation, stream } = call;
   const { channel, api } = candidate;
   const converted = convertFor(candidate, call, exchange);
   if (converted instanceof Refusal) return converted;
   const { body, json } = converted ?? call;
   const { sent, hideUsage } = askingBody({ body, json, stream }, candidate);
   const { url = '', headers } = exchange.request;
-  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
-  const asClientCalled = converted === undefined ? { path: operation.path, query } : { query: '' };
-  const upstreamRequest = prepareRequest(
-    {
-      ...asClientCalled,
-      requestId: exchange.requestId,
-      api,
-      method: operation.method,
-      model: converted === undefined ? model : candidate.upstreamModel,
-      stream,
-      headers,
-      body: sent,
-    },
-    candidate,
-    new Date(),
-  );
+  const queryAt = url.indexOf('?');
+  const channelCall: ChannelCall = {
+    requestId: exchange.requestId,
+    api,
+    method: operation.method,
+    path: converted === undefined ? operation.path : undefined,
+    query: converted === undefined && queryAt !== -1 ? url.slice(queryAt) : '',
+    model: converted === undefined ? call.model : candidate.upstreamModel,
+    stream,
+    headers,
+    body: sent,
+  };
+  const upstreamRequest = prepareRequest(channelCall, candidate, new Date());
   if (upstreamRequest instanceof Refusal) return upstreamRequest;
   const usageApi = converted === undefined ? operation.usageApi : api;
-  const source = { provider: channel.provider, api: usageApi, requestedModel: candidate.model };
   return {
     upstreamRequest,
-    asked: { body, ...(json !== undefined && { json }) },
-    source,
+    asked: { body, json },
+    source: { provider: channel.provider, api: usageApi, requestedModel: candidate.model },
     hideUsage,
-    ...(converted !== undefined && { wayBack: converted }),
+    wayBack: converted,
   };
 }
 
@@ -104,19 +101,38 @@ function convertFor(
 /** undici's own timer is coarse: ours is to come first, which also counts the wait for a connection. */
 const UNDICI_PRECISION_MS = 1_000;
 
+/** Models may think for minutes before their first byte and between two: the official SDKs wait ten. */
+const USUAL_TIMEOUT_MS = 600_000;
+
+/** How long its channel gives an attempt, and what else is different per attempt. */
+type AttemptLimits = Pick<AnswerOptions, 'estimator' | 'replaceable' | 'answered' | 'cancels'> & {
+  readonly timeouts: NonNullable<Channel['timeouts']>;
+};
+
 /** Sends a request to its channel. The answer goes to the client as it comes. */
 export function forwardAttempt(
   upstream: Dispatcher,
-  { upstreamRequest, ...how }: PreparedAttempt,
-  limits: Pick<AnswerOptions, 'estimator' | 'replaceable' | 'answered' | 'cancels' | 'timeouts'>,
+  { upstreamRequest, source, hideUsage, wayBack }: PreparedAttempt,
+  { estimator, replaceable, answered, cancels, timeouts }: AttemptLimits,
   { requestId, response }: Exchange,
 ): Answer {
-  const answer = new Answer({ ...how, requestId, ...limits }, response);
-  const { firstByteMs, idleMs } = limits.timeouts;
-  const timeouts = {
-    headersTimeout: firstByteMs + UNDICI_PRECISION_MS,
-    ...(idleMs !== undefined && { bodyTimeout: idleMs }),
-  };
-  upstream.dispatch({ ...upstreamRequest, ...timeouts }, answer);
+  const { firstByteMs = USUAL_TIMEOUT_MS, idleMs = USUAL_TIMEOUT_MS, totalMs } = timeouts;
+  const answer = new Answer(
+    {
+      source,
+      hideUsage,
+      wayBack,
+      requestId,
+      estimator,
+      replaceable,
+      answered,
+      cancels,
+      timeouts: { firstByteMs, totalMs },
+    },
+    response,
+  );
+  const { origin, path, method, headers, body } = upstreamRequest;
+  const headersTimeout = firstByteMs + UNDICI_PRECISION_MS;
+  upstream.dispatch({ origin, path, method, headers, body, headersTimeout, bodyTimeout: idleMs }, answer);
   return answer;
 }

@@ -43,7 +43,7 @@ export interface PassingOptions {
   /** We asked the OpenAI stream for its usage chunk, and the client did not. */
   readonly hideUsage: boolean;
   /** The client speaks another protocol than the upstream. */
-  readonly wayBack?: WayBack;
+  readonly wayBack?: WayBack | undefined;
 }
 
 /** An upstream's answer, as far as its head tells. */
@@ -63,10 +63,9 @@ export function passingOf(arrival: Arrival, options: PassingOptions): Passing {
       : passConvertedWhole(arrival, options, wayBack);
   }
   const hides = hideUsage && format === 'sse' && contentCoding(headers['content-encoding']) === 'identity';
-  const passing = hides ? passWithoutUsage(source) : passUntouched(arrival, source);
   // With a length of its own a stream would end for the client by its last byte, before it is settled.
   const head = { status: httpStatus, headers: clientHeaders(headers, requestId, !isStream(format)) };
-  return { ...passing, head: () => head };
+  return hides ? passWithoutUsage(source, head) : passUntouched(arrival, source, head);
 }
 
 export function isStream(format: UsageFormat | undefined): boolean {
@@ -81,6 +80,7 @@ const formats: readonly (readonly [RegExp, UsageFormat | undefined])[] = [
 ];
 
 export function formatOf(contentType = ''): UsageFormat | undefined {
+  if (contentType === 'application/json') return 'json';
   const known = formats.find(([type]) => type.test(contentType));
   return known === undefined ? 'json' : known[1];
 }
@@ -91,12 +91,13 @@ function usageOf({ headers, format }: Arrival, source: UsageSource): UsageReader
   return { push: () => undefined, end: () => new UsageRecord(source).finish() };
 }
 
-function passUntouched(arrival: Arrival, source: UsageSource): Omit<Passing, 'head'> {
+function passUntouched(arrival: Arrival, source: UsageSource, head: Head): Passing {
   const reader = usageOf(arrival, source);
   // The end of a body with a known length shows in its last bytes, so one chunk of it is always kept back.
   const keepsBack = !isStream(arrival.format) && arrival.headers['content-length'] !== undefined;
   let held: Buffer | undefined;
   return {
+    head: () => head,
     push(chunk) {
       reader.push(chunk);
       if (!keepsBack) return chunk;
@@ -108,7 +109,7 @@ function passUntouched(arrival: Arrival, source: UsageSource): Omit<Passing, 'he
   };
 }
 
-function passWithoutUsage(source: UsageSource): Omit<Passing, 'head'> {
+function passWithoutUsage(source: UsageSource, head: Head): Passing {
   let pieces: Buffer[] = [];
   const reader = new SseUsageReader(new UsageRecord(source), (frame) => {
     if (!isUsageChunk(frame)) pieces.push(frame.raw);
@@ -119,6 +120,7 @@ function passWithoutUsage(source: UsageSource): Omit<Passing, 'head'> {
     return bytes;
   };
   return {
+    head: () => head,
     push(chunk) {
       reader.push(chunk);
       return taken();

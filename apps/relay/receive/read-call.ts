@@ -15,7 +15,7 @@ export interface ModelCall {
   readonly stream: boolean;
   readonly body: Buffer;
   /** Absent for a form. */
-  readonly json?: JsonObject;
+  readonly json?: JsonObject | undefined;
 }
 
 const MAX_MODEL_CHARACTERS = 256;

@@ -9,8 +9,8 @@ import type { OpenedAttempt, SettledEvent } from '../journal/journal-record.js';
 export interface Ending {
   readonly outcome: AttemptOutcome;
   /** Absent when the upstream never answered. */
-  readonly httpStatus?: number;
-  readonly firstByteAt?: string;
+  readonly httpStatus?: number | undefined;
+  readonly firstByteAt?: string | undefined;
   readonly finishedAt: string;
   readonly usage: Usage;
 }
@@ -36,18 +36,22 @@ export function missingUsage(attempt: OpenedAttempt, ...anomalies: Usage['anomal
 
 function eventOf(attempt: OpenedAttempt, ending: Ending): SettledEvent {
   const { id, relayId, orgId, startedAt } = attempt;
-  const data: UsageEventData = {
-    requestId: attempt.requestId,
+  // In the order in which canonical JSON has them, which then need not sort them. Undefined is absent in JSON.
+  const data: Undefinable<UsageEventData> = {
     attempt: attempt.attempt,
+    channelId: attempt.channelId,
+    experiment: attempt.experiment,
+    finishedAt: ending.finishedAt,
+    firstByteAt: ending.firstByteAt,
+    httpStatus: ending.httpStatus,
+    keyId: attempt.keyId,
+    leaseId: attempt.leaseId,
+    outcome: ending.outcome,
+    priceVersion: attempt.priceVersion,
+    projectId: attempt.projectId,
+    requestId: attempt.requestId,
     startedAt,
     teamId: attempt.teamId,
-    projectId: attempt.projectId,
-    keyId: attempt.keyId,
-    channelId: attempt.channelId,
-    ...(attempt.experiment !== undefined && { experiment: attempt.experiment }),
-    ...(attempt.leaseId !== undefined && { leaseId: attempt.leaseId }),
-    priceVersion: attempt.priceVersion,
-    ...ending,
     // The same record: the schema's type only lacks the `readonly`.
     usage: ending.usage as UsageEventData['usage'],
   };
@@ -65,3 +69,5 @@ function eventOf(attempt: OpenedAttempt, ending: Ending): SettledEvent {
   // The hashed text itself becomes the event's data: it is written once, and cannot differ from its hash.
   return { id, orgId, json: `${JSON.stringify(envelope).slice(0, -1)},"data":${dataJson}}` };
 }
+
+type Undefinable<Record> = { readonly [Name in keyof Record]: Record[Name] | undefined };
