@@ -10,7 +10,7 @@ import type { Estimator } from './estimate/estimator.js';
 import type { Answer, AnswerEnd } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt, type PreparedAttempt } from './forward/forward-attempt.js';
-import type { OpenedAttempt } from './journal/journal-record.js';
+import type { OpenedAttempt, SettledEvent } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
 import { chargedByRequest } from './operations/charged-by-request.js';
 import type { Publisher } from './publish/publisher.js';
@@ -18,7 +18,7 @@ import type { ModelCall } from './receive/read-call.js';
 import type { Verdict } from './route/breaker.js';
 import type { Turn } from './route/turns.js';
 import { outcomeOf } from './settle/attempt-outcome.js';
-import { missingUsage, settleAttempt } from './settle/settle-attempt.js';
+import { missingUsage, settleAttempt, settleBroken } from './settle/settle-attempt.js';
 import { verdictOf } from './settle/verdict.js';
 
 export interface AttemptRooms {
@@ -76,12 +76,20 @@ export class Attempts {
     try {
       const attempt = this.#open(turn, admitted, exchange.requestId);
       await this.rooms.journal.opened(attempt);
-      const answer = this.#forward(turn, exchange, () => vitals.answered(begun, Date.now()));
-      const end = await this.rooms.inFlight.ended(answer);
-      verdict = verdictOf(end);
-      leaveAloneMs = end.retryAfterMs;
-      const usage = await this.#usageOf(attempt, end, { ...turn.prepared.asked, operation: admitted.call.operation });
-      await this.#settle(attempt, end, usage);
+      let answer: Answer, end: AnswerEnd, usage: Usage, event: SettledEvent;
+      try {
+        answer = this.#forward(turn, exchange, () => vitals.answered(begun, Date.now()));
+        end = await this.rooms.inFlight.ended(answer);
+        verdict = verdictOf(end);
+        leaveAloneMs = end.retryAfterMs;
+        usage = await this.#usageOf(attempt, end, { ...turn.prepared.asked, operation: admitted.call.operation });
+        event = eventOf(attempt, end, usage);
+      } catch (error) {
+        await this.#record(settleBroken(attempt, new Date().toISOString()));
+        throw error;
+      }
+      await this.#record(event);
+      this.#tell(attempt, end);
       turn.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
       return { answer, end };
     } finally {
@@ -146,25 +154,31 @@ export class Attempts {
   }
 
   /** Exactly one terminal state, in the journal before the client sees the end. */
-  async #settle(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): Promise<void> {
-    const { journal, publisher, log } = this.rooms;
-    const outcome = outcomeOf(end);
-    const { httpStatus, firstByteAt, error, lost = [] } = end;
-    const event = settleAttempt(attempt, {
-      outcome,
-      ...(httpStatus !== undefined && { httpStatus }),
-      ...(firstByteAt !== undefined && { firstByteAt }),
-      finishedAt: new Date().toISOString(),
-      usage,
-    });
-    await journal.settled(event);
-    publisher.add(event);
+  async #record(event: SettledEvent): Promise<void> {
+    await this.rooms.journal.settled(event);
+    this.rooms.publisher.add(event);
+  }
+
+  #tell(attempt: OpenedAttempt, end: AnswerEnd): void {
+    const { log } = this.rooms;
+    const { error, lost = [] } = end;
     if (lost.length > 0) {
       log.warn(
         `The answer of attempt ${attempt.id} lost on its way into another protocol: ${lost.slice(0, 10).join(', ')}.`,
       );
     }
     if (error === undefined) return;
-    log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
+    log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcomeOf(end)}: ${error.message}`);
   }
+}
+
+function eventOf(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): SettledEvent {
+  const { httpStatus, firstByteAt } = end;
+  return settleAttempt(attempt, {
+    outcome: outcomeOf(end),
+    ...(httpStatus !== undefined && { httpStatus }),
+    ...(firstByteAt !== undefined && { firstByteAt }),
+    finishedAt: new Date().toISOString(),
+    usage,
+  });
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Kvm } from '@nats-io/kv';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { currentPricesEntry, type PriceBook, priceBookEntry } from '#contracts/p
 import { buckets } from '#contracts/streams.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
 import { eventually } from '#jetstream/eventually.fixture.js';
+import { AttemptsInFlight } from '../forward/attempts-in-flight.js';
 import { CALLER, KEY, RelayHouse } from '../relay.fixture.js';
 import { type RunningRelay, startRelay } from '../start-relay.js';
 
@@ -98,6 +99,25 @@ describe('the money held for an attempt', () => {
     left.abort();
     await house.eventsOf(response.headers.get('x-request-id'));
     expect(await spent()).toBe(2n * estimate);
+  });
+
+  it('is kept when the relay itself fails at an attempt, which is broken and does not stay open', async () => {
+    answerWith(200, { model: 'gpt-4o', choices: [], usage });
+    const fails = jest.spyOn(AttemptsInFlight.prototype, 'ended').mockImplementationOnce(async (answer) => {
+      await answer.ended;
+      throw new Error('A fault of the relay.');
+    });
+    const response = await ask();
+    await expect(response.text()).rejects.toThrow();
+    fails.mockRestore();
+    const requestId = response.headers.get('x-request-id');
+    const told = async () =>
+      (await house.eventsOf(requestId)).map(({ data }) => [data.outcome, data.usage.completeness]);
+    expect(await told()).toEqual([['broken', 'missing']]);
+    expect(await spent()).toBe(estimate);
+    relay = await startRelay(house.config);
+    await relay.close();
+    expect(await told()).toHaveLength(1);
   });
 
   it('may be there for a cheaper model of the route, and is refused only when there is none', async () => {
