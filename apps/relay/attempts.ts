@@ -9,7 +9,7 @@ import type { Estimator } from './estimate/estimator.js';
 import type { Answer, AnswerEnd } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt, type PreparedAttempt } from './forward/forward-attempt.js';
-import type { OpenedAttempt } from './journal/journal-record.js';
+import type { OpenedAttempt, SettledEvent } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
 import { newId } from './new-id.js';
 import { chargedByRequest } from './operations/charged-by-request.js';
@@ -18,7 +18,7 @@ import type { ModelCall } from './receive/read-call.js';
 import type { Verdict } from './route/breaker.js';
 import type { Turn } from './route/turns.js';
 import { outcomeOf } from './settle/attempt-outcome.js';
-import { missingUsage, settleAttempt } from './settle/settle-attempt.js';
+import { missingUsage, settleAttempt, settleBroken } from './settle/settle-attempt.js';
 import { verdictOf } from './settle/verdict.js';
 
 export interface AttemptRooms {
@@ -51,7 +51,7 @@ export interface AdmittedCall {
   readonly experiment: ExperimentArm | undefined;
 }
 
-type Asked = Pick<ModelCall, 'operation'> & Pick<PreparedAttempt, 'asked'>;
+type Asked = Pick<AdmittedCall, 'call'> & Pick<PreparedAttempt, 'asked'>;
 
 const NO_TIMEOUTS = {};
 
@@ -74,17 +74,22 @@ export class Attempts {
     try {
       const attempt = this.#open(ready, admitted, exchange.requestId);
       await this.rooms.journal.opened(attempt);
-      const answer = this.#forward(ready, exchange, () => vitals.answered(begun, Date.now()));
-      this.rooms.inFlight.add(answer);
-      const end = await answer.ended;
-      this.rooms.inFlight.remove(answer);
-      verdict = verdictOf(end);
-      leaveAloneMs = end.retryAfterMs;
-      const usage = await this.#usageOf(attempt, end, {
-        operation: admitted.call.operation,
-        asked: ready.prepared.asked,
-      });
-      await this.#settle(attempt, end, usage);
+      let answer: Answer, end: AnswerEnd, usage: Usage, event: SettledEvent;
+      try {
+        answer = this.#forward(ready, exchange, () => vitals.answered(begun, Date.now()));
+        this.rooms.inFlight.add(answer);
+        end = await answer.ended;
+        this.rooms.inFlight.remove(answer);
+        verdict = verdictOf(end);
+        leaveAloneMs = end.retryAfterMs;
+        usage = await this.#usageOf(attempt, end, { call: admitted.call, asked: ready.prepared.asked });
+        event = eventOf(attempt, end, usage);
+      } catch (error) {
+        await this.#record(settleBroken(attempt, new Date().toISOString()));
+        throw error;
+      }
+      await this.#record(event);
+      this.#tell(attempt, end);
       ready.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
       return { answer, end };
     } finally {
@@ -133,38 +138,42 @@ export class Attempts {
   }
 
   /** As the upstream told it, and counted from what passed where it told nothing or not all. */
-  async #usageOf(attempt: OpenedAttempt, end: AnswerEnd, { operation, asked }: Asked): Promise<Usage> {
+  #usageOf(attempt: OpenedAttempt, end: AnswerEnd, { call, asked }: Asked): Usage | Promise<Usage> {
     const { usage, passed, httpStatus } = end;
     if (usage === undefined) return missingUsage(attempt);
-    const units = chargedByRequest(operation, asked.json);
     const isServed = httpStatus !== undefined && httpStatus < 300;
-    if (units !== undefined && isServed && usage.completeness === 'missing') {
-      return { ...usage, units, completeness: 'final' };
+    if (isServed && usage.completeness === 'missing') {
+      const units = chargedByRequest(call.operation, asked.json);
+      if (units !== undefined) return { ...usage, units, completeness: 'final' };
     }
     if (passed === undefined) return usage;
-    try {
-      return await this.rooms.estimator.complete(usage, passed, asked);
-    } catch (error) {
+    return this.rooms.estimator.complete(usage, passed, asked).catch((error: unknown) => {
       this.rooms.log.error(`Attempt ${attempt.id} is settled without an estimate of its usage.`, error);
       return usage;
-    }
+    });
   }
 
   /** Exactly one terminal state, in the journal before the client sees the end. */
-  async #settle(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): Promise<void> {
-    const { journal, publisher, log } = this.rooms;
-    const outcome = outcomeOf(end);
-    const { httpStatus, firstByteAt, error, lost } = end;
-    const finishedAt = new Date().toISOString();
-    const event = settleAttempt(attempt, { outcome, httpStatus, firstByteAt, finishedAt, usage });
-    await journal.settled(event);
-    publisher.add(event);
+  async #record(event: SettledEvent): Promise<void> {
+    await this.rooms.journal.settled(event);
+    this.rooms.publisher.add(event);
+  }
+
+  #tell(attempt: OpenedAttempt, end: AnswerEnd): void {
+    const { log } = this.rooms;
+    const { error, lost } = end;
     if (lost !== undefined && lost.length > 0) {
       log.warn(
         `The answer of attempt ${attempt.id} lost on its way into another protocol: ${lost.slice(0, 10).join(', ')}.`,
       );
     }
     if (error === undefined) return;
-    log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcome}: ${error.message}`);
+    log.warn(`Attempt ${attempt.id} on channel ${attempt.channelId} ended ${outcomeOf(end)}: ${error.message}`);
   }
+}
+
+function eventOf(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): SettledEvent {
+  const { httpStatus, firstByteAt } = end;
+  const finishedAt = new Date().toISOString();
+  return settleAttempt(attempt, { outcome: outcomeOf(end), httpStatus, firstByteAt, finishedAt, usage });
 }

@@ -33,7 +33,7 @@ beforeEach(() => {
 
 const publish = (secret: string) => {
   const channel = { id: 'kept', adapter: 'openrouter', baseUrl: house.upstream.url, models: { gpt: 'vendor/gpt' } };
-  return kept.put(channelEntryName('kept'), JSON.stringify({ ...channel, secret: sealSecret(secret, 'kept', key) }));
+  return kept.put(channelEntryName('kept'), JSON.stringify({ ...channel, secret: sealSecret(secret, channel, key) }));
 };
 
 /** Asks until the relay answers as it should. @returns how long that took. */

@@ -217,6 +217,12 @@ export class RelayRequest {
         continue;
       }
       const taken = await this.#take({ turn, prepared }, admitted, exchange);
+      if (taken instanceof Refusal && taken.code === 'insufficient_quota') {
+        // Another candidate may be cheaper.
+        refusal = taken;
+        turn = turns.without(turn, Date.now());
+        continue;
+      }
       if (taken === undefined || taken instanceof Refusal) return taken;
       const { answer, end } = taken;
       if (end.usage?.completeness === 'final') admitted.rates?.used(tokensOf(end.usage));

@@ -43,8 +43,10 @@ export const channelFields = {
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/);
 
-/** A secret at rest: AES-256-GCM, bound to the thing it belongs to. See libs/config/seal-secret.ts. */
+/** A secret at rest: AES-256-GCM, bound to the channel that it belongs to. See libs/config/seal-secret.ts. */
 const sealedSecret = z.strictObject({
+  /** What it is bound to, and how. Absent in the first version, which was bound to the channel's id alone. */
+  version: z.int().exactOptional(),
   /** Which key sealed it: keys are replaced, and sealed secrets outlive them. */
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   iv: base64,
@@ -53,7 +55,7 @@ const sealedSecret = z.strictObject({
 });
 export type SealedSecret = z.infer<typeof sealedSecret>;
 
-/** A channel that control keeps: bucket `channels`, key `channel.<id>`. Its secret is sealed for its id. */
+/** A channel that control keeps: bucket `channels`, key `channel.<id>`. Its secret is sealed for it as it is here. */
 export const publishedChannel = z.strictObject({ ...channelFields, secret: sealedSecret.exactOptional() });
 export type PublishedChannel = z.infer<typeof publishedChannel>;
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type DataSource, type EntityManager, IsNull } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
-import { sealSecret, type SecretsKey } from '#config/seal-secret.js';
+import { sealSecret, type SecretOwner, type SecretsKey } from '#config/seal-secret.js';
 import type { Act } from '../audit/act.js';
 import { recordChange } from '../audit/record-change.js';
 import { ApiError, notFound } from '../errors/api-error.js';
@@ -18,7 +18,7 @@ interface Ports {
 /** Each of these is committed with its entry of the audit log, which shows what the API shows. */
 export function createChannel({ source, key }: Ports, act: Act, request: NewChannel): Promise<Channel> {
   const { id = uuidv7(), secret, ...fields } = request;
-  const sealed = secret === undefined ? {} : seal(secret, id, key);
+  const sealed = secret === undefined ? {} : seal(secret, { id, ...fields }, key);
   return source.transaction(async (db) => {
     const taken = () => new ApiError(409, 'id_taken', `There is or was a channel "${id}" already.`, { param: 'id' });
     const row = { id, fields, secret: null, secretSetAt: null, removedAt: null, ...sealed, updatedAt: new Date() };
@@ -34,7 +34,11 @@ export function reviseChannel(
   { id, secret, ...fields }: NewRevision & { readonly id: string },
 ): Promise<Channel> {
   const sealed =
-    secret === undefined ? {} : secret === null ? { secret: null, secretSetAt: null } : seal(secret, id, key);
+    secret === undefined
+      ? {}
+      : secret === null
+        ? { secret: null, secretSetAt: null }
+        : seal(secret, { id, ...fields }, key);
   return change(source, act, id, (channel) => {
     if (secret === undefined && channel.secret !== null) refuseToRedirect(channel.fields, fields);
     return { ...channel, ...sealed, fields, updatedAt: new Date() };
@@ -77,8 +81,8 @@ function change(source: DataSource, act: Act, id: string, to: (channel: Channel)
   });
 }
 
-function seal(secret: string, id: string, key: SecretsKey | undefined) {
-  if (key !== undefined) return { secret: sealSecret(secret, id, key), secretSetAt: new Date() };
+function seal(secret: string, owner: SecretOwner, key: SecretsKey | undefined) {
+  if (key !== undefined) return { secret: sealSecret(secret, owner, key), secretSetAt: new Date() };
   const message = 'Secrets cannot be kept: set TOLLGATE_SECRETS_KEY, the same for control and every relay.';
   throw new ApiError(409, 'secrets_key_missing', message, { param: 'secret' });
 }

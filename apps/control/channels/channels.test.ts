@@ -38,8 +38,8 @@ async function told(id: string): Promise<PublishedChannel | undefined> {
 }
 
 async function openedSecret(id: string): Promise<string | undefined> {
-  const sealed = (await told(id))?.secret;
-  return sealed && openSecret(sealed, id, keys);
+  const channel = await told(id);
+  return channel?.secret && openSecret(channel.secret, channel, keys);
 }
 
 describe('a channel', () => {

@@ -1,20 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Kvm } from '@nats-io/kv';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { currentPricesEntry, type PriceBook, priceBookEntry } from '#contracts/price-book.js';
 import { buckets } from '#contracts/streams.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
 import { eventually } from '#jetstream/eventually.fixture.js';
+import { AttemptsInFlight } from '../forward/attempts-in-flight.js';
 import { CALLER, KEY, RelayHouse } from '../relay.fixture.js';
 import { type RunningRelay, startRelay } from '../start-relay.js';
 
 const unitPrices = { 'in.fresh.text': '0.000002', 'out.text': '0.00001' };
+const dearPrices = { 'in.fresh.text': '0.0002', 'out.text': '0.001' };
 const book: PriceBook = {
   version: 'held-money',
   publishedAt: '2026-11-01T00:00:00Z',
-  tariffs: ['gpt-4o', 'nowhere'].map((model) => ({
+  tariffs: ['gpt-4o', 'nowhere', 'dear'].map((model) => ({
     ...{ provider: 'openai', models: [model], currency: 'USD', source: 'a test', checkedOn: '2026-11-01' },
-    rates: [{ tier: 'standard', aboveInputTokens: 0, unitPrices }],
+    rates: [{ tier: 'standard', aboveInputTokens: 0, unitPrices: model === 'dear' ? dearPrices : unitPrices }],
   })),
 };
 const usage = { prompt_tokens: 10, completion_tokens: 4, total_tokens: 14 };
@@ -27,6 +31,11 @@ let relay: RunningRelay;
 
 beforeAll(async () => {
   house = await RelayHouse.build();
+  const file = join(house.folder, 'channels.json');
+  const { channels } = JSON.parse(readFileSync(file, 'utf8')) as { channels: object[] };
+  const dear = { ...channels[0], id: 'ch_dear', models: ['dear'] };
+  const routes = { dear: { models: ['dear', 'gpt-4o'], rounds: 2 } };
+  writeFileSync(file, JSON.stringify({ channels: [...channels, dear], routes }));
   const prices = await new Kvm(house.connection).open(buckets.prices);
   await prices.put(priceBookEntry(book.version), JSON.stringify(book));
   await prices.put(currentPricesEntry, JSON.stringify({ version: book.version }));
@@ -90,6 +99,41 @@ describe('the money held for an attempt', () => {
     left.abort();
     await house.eventsOf(response.headers.get('x-request-id'));
     expect(await spent()).toBe(2n * estimate);
+  });
+
+  it('is kept when the relay itself fails at an attempt, which is broken and does not stay open', async () => {
+    answerWith(200, { model: 'gpt-4o', choices: [], usage });
+    const fails = jest.spyOn(AttemptsInFlight.prototype, 'remove').mockImplementationOnce(() => {
+      throw new Error('A fault of the relay.');
+    });
+    const response = await ask();
+    await expect(response.text()).rejects.toThrow();
+    fails.mockRestore();
+    const requestId = response.headers.get('x-request-id');
+    const told = async () =>
+      (await house.eventsOf(requestId)).map(({ data }) => [data.outcome, data.usage.completeness]);
+    expect(await told()).toEqual([['broken', 'missing']]);
+    expect(await spent()).toBe(estimate);
+    relay = await startRelay(house.config);
+    await relay.close();
+    expect(await told()).toHaveLength(1);
+  });
+
+  it('may be there for a cheaper model of the route, and is refused only when there is none', async () => {
+    answerWith(200, { model: 'gpt-4o', choices: [], usage });
+    house.ledger.left = 2n * estimate;
+    const response = await ask({ model: 'dear' });
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('gpt-4o')]);
+    expect(await house.eventsOf(response.headers.get('x-request-id'))).toMatchObject([
+      { data: { attempt: 1, usage: { requestedModel: 'gpt-4o' } } },
+    ]);
+    // What is leased by now lies here for longer than there is hope for more.
+    await delay(2_500);
+    expect((await ask({ model: 'dear' })).status).toBe(200);
+    house.ledger.left = 0n;
+    const refused = await ask({ model: 'dear', max_tokens: 1_000 });
+    expect([refused.status, await refused.text()]).toEqual([402, expect.stringContaining('0.010018 USD')]);
+    await relay.close();
   });
 
   it('does not stay with a key: after a hundred that failed, there is as much as before (fault 41)', async () => {

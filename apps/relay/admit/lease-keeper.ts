@@ -30,6 +30,8 @@ interface Account {
   pausedUntilMs: number;
   /** What the ledger granted less for than was asked. Absent when it did not, or does not answer. */
   limit?: LimitName | undefined;
+  /** The least that a request waited for when the ledger refused: for less than that it may be asked again. */
+  refused: Pico;
 }
 
 const AWAY = new Refusal(
@@ -60,7 +62,7 @@ export class LeaseKeeper {
       this.#work(account);
       return hold;
     }
-    if (account.limit !== undefined && !account.money.hasHope(nowMs)) {
+    if (account.limit !== undefined && isHopeless(account, amount, nowMs)) {
       return nothingLeft(account.limit, { currency: payer.currency, amount }, Date.now());
     }
     if (account.waiting.length >= MAX_WAITING) return BUSY;
@@ -94,7 +96,7 @@ export class LeaseKeeper {
     const name = `${payer.orgId} ${payer.teamId} ${payer.projectId} ${payer.keyId} ${payer.currency}`;
     let account = this.#accounts.get(name);
     if (account === undefined) {
-      account = { payer, money: new LeasedMoney(), waiting: [], isAsking: false, pausedUntilMs: 0 };
+      account = { payer, money: new LeasedMoney(), waiting: [], isAsking: false, pausedUntilMs: 0, refused: 0n };
       this.#accounts.set(name, account);
     }
     return account;
@@ -110,14 +112,14 @@ export class LeaseKeeper {
   }
 
   /** Whoever can be served is, in the order in which they came; who has waited long enough is told so. */
-  #serve({ payer, money, waiting, limit }: Account): void {
+  #serve(account: Account): void {
+    const { payer, money, waiting, limit } = account;
     if (waiting.length === 0) return;
     const nowMs = performance.now();
-    const isHopeless = limit !== undefined && !money.hasHope(nowMs);
     const left = waiting.filter(({ amount, untilMs, resolve }) => {
       const hold = money.reserve(amount, nowMs);
       if (hold !== undefined) resolve(hold);
-      else if (!isHopeless && nowMs < untilMs) return true;
+      else if (!isHopeless(account, amount, nowMs) && nowMs < untilMs) return true;
       else resolve(limit === undefined ? AWAY : nothingLeft(limit, { currency: payer.currency, amount }, Date.now()));
       return false;
     });
@@ -163,6 +165,7 @@ export class LeaseKeeper {
     const { money, waiting } = account;
     if (answer.status === 'refused') {
       account.limit = answer.limit;
+      account.refused = leastOf(waiting);
       return money.refused(sumOf(waiting), performance.now());
     }
     if (call.kind === 'settle') return money.settled(call.leaseId, call.total, call.askedAtMs);
@@ -174,4 +177,14 @@ export class LeaseKeeper {
   }
 }
 
+function isHopeless({ limit, money, refused }: Account, amount: Pico, nowMs: number): boolean {
+  return limit !== undefined && amount >= refused && !money.hasHope(nowMs);
+}
+
+/** 0 when nobody waits. */
+const leastOf = (waiting: readonly Waiting[]): Pico =>
+  waiting.reduce<Pico | undefined>(
+    (least, { amount }) => (least === undefined || amount < least ? amount : least),
+    undefined,
+  ) ?? 0n;
 const sumOf = (waiting: readonly Waiting[]): Pico => waiting.reduce((sum, { amount }) => sum + amount, 0n);

@@ -147,6 +147,15 @@ describe('leased money', () => {
     expect(money.hasHope(2_501)).toBe(false);
   });
 
+  it('that is less than was needed is no sign of more: who waits is refused with the next word of the ledger', () => {
+    const money = new LeasedMoney();
+    expect(money.next(10n, 0)).toMatchObject({ kind: 'lease', least: 10n });
+    money.granted('l', 5n, 0);
+    expect(money.next(10n, 1)).toMatchObject({ kind: 'renew', least: 5n });
+    money.refused(10n, 2);
+    expect(money.hasHope(3)).toBe(false);
+  });
+
   it('of an attempt that cost more than was held for it is owed by the next lease', () => {
     const money = new LeasedMoney();
     money.granted('l', 100n, 0);

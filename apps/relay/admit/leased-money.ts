@@ -55,6 +55,7 @@ export class LeasedMoney {
   #askedAtMs = -Infinity;
   #refusedAtMs = -Infinity;
   #moneyAtMs = -Infinity;
+  #least: Pico = 0n;
   #usedAtMs = -Infinity;
 
   /** What can be held at once. Below zero where attempts cost more than was held for them. */
@@ -177,6 +178,7 @@ export class LeasedMoney {
     const isStocked = this.#current === undefined || !(isLow || isOld);
     if (needed <= available && isStocked) return undefined;
     const least = needed > available ? needed - available : 0n;
+    this.#least = least;
     this.#resize(needed, nowMs);
     const amount = higher(least, this.#chunk - (isOld ? 0n : available));
     return this.#current === undefined || isOld
@@ -197,7 +199,8 @@ export class LeasedMoney {
     const available = this.available(nowMs);
     this.#lowWater = higher(available, 0n) / 2n;
     if (added < this.#chunk) this.#chunk = added;
-    this.#moneyAtMs = nowMs;
+    // Less than was needed is all that there was.
+    if (added >= this.#least) this.#moneyAtMs = nowMs;
   }
 
   #keep(nowMs: number): LeaseCall | undefined {

@@ -3,6 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { Estimator } from '../estimate/estimator.js';
+import { verdictOf } from '../settle/verdict.js';
 import { Answer, CLIENT_STALL_MS, HELD_FAILURE_MAX_BYTES, UpstreamTimeout } from './answer.js';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -91,6 +92,29 @@ describe('a stream whose upstream states its length', () => {
     expect(response.writableEnded).toBe(false);
     expect(answer.finish()).toBe(true);
     expect(response.writableEnded).toBe(true);
+  });
+});
+
+describe('an answer that takes longer than totalMs', () => {
+  it.each([
+    { who: 'client', heldUpMs: 6_000, clientLeft: true },
+    { who: 'upstream', heldUpMs: 2_000, clientLeft: false },
+  ])('is the $who’s fault when that took most of the time', async ({ heldUpMs, clientLeft }) => {
+    const timeouts = { ...options.timeouts, totalMs: 10_000 };
+    const controller = { ...upstream(), abort: jest.fn() };
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const answer = new Answer({ ...options, timeouts }, response);
+    controller.abort.mockImplementation((error) => answer.onResponseError(controller, error as Error));
+    answer.onRequestStart(controller);
+    answer.onResponseStart(controller, 200, { 'content-type': 'text/event-stream' });
+    answer.onResponseData(controller, Buffer.alloc(1024 * 1024));
+    jest.advanceTimersByTime(heldUpMs);
+    response.emit('drain');
+    jest.advanceTimersByTime(timeouts.totalMs - heldUpMs);
+    answer.onResponseEnd();
+    const end = await answer.ended;
+    expect([end.clientLeft, controller.abort.mock.calls.length]).toEqual([clientLeft, clientLeft ? 0 : 1]);
+    expect(verdictOf(end)).toBe(clientLeft ? 'good' : 'bad');
   });
 });
 

@@ -98,6 +98,9 @@ export class Answer implements Dispatcher.DispatchHandler {
   #drainedBytes = 0;
   /** Ends the drain, or the wait for a client that has stalled. */
   #timer: NodeJS.Timeout | undefined;
+  /** For how long the upstream had to wait until the client took more, and since when it does now. */
+  #heldUpMs = 0;
+  #heldUpSinceMs: number | undefined;
   readonly #firstByteTimer: NodeJS.Timeout;
   readonly #totalTimer: NodeJS.Timeout | undefined;
   /** Of the request: the answer to a pipelined one has none of its own until its turn comes, and tells no `close`. */
@@ -105,6 +108,8 @@ export class Answer implements Dispatcher.DispatchHandler {
   readonly #onClientLeft = () => this.#drain();
   readonly #onClientTook = () => {
     clearTimeout(this.#timer);
+    this.#heldUpMs = this.#heldUp();
+    this.#heldUpSinceMs = undefined;
     this.#controller?.resume();
   };
 
@@ -117,8 +122,8 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#socket.on('close', this.#onClientLeft);
     response.on('drain', this.#onClientTook);
     const { firstByteMs, totalMs } = options.timeouts;
-    this.#firstByteTimer = this.#timeOut(firstByteMs, 'No byte of an answer came');
-    if (totalMs !== undefined) this.#totalTimer = this.#timeOut(totalMs, 'The answer did not end');
+    this.#firstByteTimer = setTimeout(() => this.#stop(late('No byte of an answer came', firstByteMs)), firstByteMs);
+    if (totalMs !== undefined) this.#totalTimer = setTimeout(() => this.#endTotal(totalMs), totalMs);
     // It may have left while the attempt was being opened.
     if (this.#socket.destroyed) this.#drain();
   }
@@ -192,8 +197,14 @@ export class Answer implements Dispatcher.DispatchHandler {
     return true;
   }
 
-  #timeOut(ms: number, what: string): NodeJS.Timeout {
-    return setTimeout(() => this.#stop(new UpstreamTimeout(`${what} within ${ms} ms.`)), ms);
+  #endTotal(totalMs: number): void {
+    // Most of the time went to waiting for the client: that is no fault of the upstream's.
+    if (this.#heldUp() * 2 >= totalMs) this.#giveUpClient();
+    else this.#stop(late('The answer did not end', totalMs));
+  }
+
+  #heldUp(): number {
+    return this.#heldUpMs + (this.#heldUpSinceMs === undefined ? 0 : Date.now() - this.#heldUpSinceMs);
   }
 
   /** Before its connection is there, an attempt can only be given up. */
@@ -273,11 +284,15 @@ export class Answer implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) return this.#sendFailure();
     if (this.response.write(chunk)) return;
     this.#controller?.pause();
+    this.#heldUpSinceMs ??= Date.now();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#drain();
-      this.response.destroy();
-    }, CLIENT_STALL_MS);
+    this.#timer = setTimeout(() => this.#giveUpClient(), CLIENT_STALL_MS);
+  }
+
+  /** It takes too little: the answer is read on as for one that has left. */
+  #giveUpClient(): void {
+    this.#drain();
+    this.response.destroy();
   }
 
   #drain(): void {
@@ -291,4 +306,8 @@ export class Answer implements Dispatcher.DispatchHandler {
       DRAIN_MAX_MS,
     );
   }
+}
+
+function late(what: string, ms: number): UpstreamTimeout {
+  return new UpstreamTimeout(`${what} within ${ms} ms.`);
 }

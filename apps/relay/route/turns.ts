@@ -48,6 +48,12 @@ export class Turns {
     return next;
   }
 
+  /** As `instead`, of a turn that is not taken in a later round either. */
+  without({ candidate }: Turn, nowMs: number): Turn | undefined {
+    this.#leaveAloneUntilMs.set(candidate, Infinity);
+    return this.instead(nowMs);
+  }
+
   /** Instead of a turn that could not be taken: nothing was sent. */
   instead(nowMs: number): Turn | undefined {
     this.#taken -= 1;

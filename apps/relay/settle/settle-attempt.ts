@@ -29,6 +29,16 @@ export function settleExpired(attempt: OpenedAttempt, finishedAt: string): Settl
   return settleAttempt(attempt, { outcome: 'expired', finishedAt, usage: missingUsage(attempt) });
 }
 
+/** The event of an attempt at which the relay itself failed: the upstream may have answered, and may bill it. */
+export function settleBroken(attempt: OpenedAttempt, finishedAt: string): SettledEvent {
+  const detail = 'The relay failed at this attempt: its log says why.';
+  return settleAttempt(attempt, {
+    outcome: 'broken',
+    finishedAt,
+    usage: missingUsage(attempt, { code: 'relay_failed', detail }),
+  });
+}
+
 export function missingUsage(attempt: OpenedAttempt, ...anomalies: Usage['anomalies']): Usage {
   const { provider, api, requestedModel } = attempt;
   return { provider, api, requestedModel, segments: [], completeness: 'missing', anomalies };

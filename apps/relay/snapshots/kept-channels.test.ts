@@ -28,7 +28,7 @@ const ids = () => table.channels.map(({ id }) => id);
 
 describe('a channel that control keeps', () => {
   it('is used with the secret that was sealed for it, until it is gone', () => {
-    update({ ...described, secret: sealSecret('sk-1', 'ch', key) });
+    update({ ...described, secret: sealSecret('sk-1', described, key) });
     const [candidate] = table.candidates('openai-chat', 'gpt');
     expect(candidate).toMatchObject({ upstreamModel: 'gpt-4o', channel: { id: 'ch', provider: 'openai' } });
     expect(candidate!.channel.credential?.current()).toBe('sk-1');
@@ -50,12 +50,21 @@ describe('a channel that control keeps', () => {
     ['lacks a setting', { ...described, adapter: 'bedrock' }, /settings.awsRegion is missing/],
     [
       'is sealed for another',
-      { ...described, secret: sealSecret('sk-2', 'other', key) },
+      { ...described, secret: sealSecret('sk-2', { ...described, id: 'other' }, key) },
       /does not open: it was changed/,
     ],
-    ['is sealed with another key', { ...described, secret: sealSecret('sk-2', 'ch', otherKey) }, /which is not among/],
+    [
+      'leads elsewhere',
+      { ...described, baseUrl: 'https://evil.example', secret: sealSecret('sk-2', described, key) },
+      /does not open: it was changed, or sealed for another channel, adapter, base URL or settings/,
+    ],
+    [
+      'is sealed with another key',
+      { ...described, secret: sealSecret('sk-2', described, otherKey) },
+      /which is not among/,
+    ],
   ])('that %s is used no more, and why is said without its secret', (_what, value, sentence) => {
-    update({ ...described, secret: sealSecret('sk-1', 'ch', key) });
+    update({ ...described, secret: sealSecret('sk-1', described, key) });
     update(value);
     expect(ids()).toEqual(['file']);
     expect(told).toEqual([expect.stringMatching(sentence)]);

@@ -38,7 +38,7 @@ export class KeptChannels {
     const parsed = publishedChannel.safeParse(value);
     if (!parsed.success || parsed.data.id !== id) throw new ChannelError('its entry is unreadable.');
     const { secret: sealed, ...described } = parsed.data;
-    const secret = sealed && openSecret(sealed, id, keys);
+    const secret = sealed && openSecret(sealed, described, keys);
     const channel = openChannel(described, { adapter: this.#findAdapter(described.adapter), secret, complain });
     if (table.put(channel)) return;
     channel.credential?.close();
