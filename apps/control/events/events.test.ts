@@ -86,6 +86,17 @@ describe('a report', () => {
     expect((await onLog()).filter(({ id }) => [...ids, ...idsOf(elsewhere)].includes(id))).toHaveLength(2);
   });
 
+  it('again needs no price book, so it is answered while pricing is away', async () => {
+    await post(reportOf('while away'));
+    await others.close();
+    const again = await post([reportOf('while away'), reportOf('while away')]);
+    const withNew = await post([reportOf('while away'), reportOf('new meanwhile')]);
+    ({ app: others } = await startOtherApps(control.nats.url));
+    expect([again.status, again.body]).toMatchObject([200, { accepted: 0, repeated: 2 }]);
+    expect(withNew.status).toBe(503);
+    expect((await post([reportOf('while away'), reportOf('new meanwhile')])).body).toMatchObject({ accepted: 1 });
+  });
+
   it('with another payload under the same id is a conflict, and what came first stays', async () => {
     await post(reportOf('conflict'));
     const before = await onLog();

@@ -1,17 +1,21 @@
 import type { DataSource } from 'typeorm';
 
-/** An event that was reported, ready for the log. */
-export interface ReportedEvent {
+/** By which a report is known again. */
+export interface ReportIdentity {
   readonly orgId: string;
   readonly source: string;
   readonly id: string;
   readonly payloadHash: string;
+}
+
+/** An event that was reported, ready for the log. */
+export interface ReportedEvent extends ReportIdentity {
   /** The usage event as JSON. */
   readonly event: string;
 }
 
 /** `event` is absent when the log has it. */
-export interface StoredEvent extends Omit<ReportedEvent, 'event'> {
+export interface StoredEvent extends ReportIdentity {
   readonly event: string | null;
   readonly isNew: boolean;
 }
@@ -26,8 +30,15 @@ export class PayloadConflict extends Error {
   }
 }
 
-const keyOf = ({ orgId, source, id }: Pick<ReportedEvent, 'orgId' | 'source' | 'id'>) =>
-  JSON.stringify([orgId, source, id]);
+type Name = Omit<ReportIdentity, 'payloadHash'>;
+type Row = Omit<StoredEvent, 'isNew'>;
+
+const keyOf = ({ orgId, source, id }: Name) => JSON.stringify([orgId, source, id]);
+const columnsOf = (batch: readonly Name[]) => [
+  batch.map(({ orgId }) => orgId),
+  batch.map(({ source }) => source),
+  batch.map(({ id }) => id),
+];
 
 /**
  * Stores a batch, all or nothing, and tells of each event what is known of it now: what was stored first stays, for ever.
@@ -35,7 +46,6 @@ const keyOf = ({ orgId, source, id }: Pick<ReportedEvent, 'orgId' | 'source' | '
  */
 export function storeEvents(source: DataSource, batch: readonly ReportedEvent[]): Promise<StoredEvent[]> {
   return source.transaction(async (db) => {
-    const identities = [batch.map(({ orgId }) => orgId), batch.map(({ source }) => source), batch.map(({ id }) => id)];
     // In one order, so that two batches with the same events wait for each other instead of both for ever.
     const inserted = await db.query<ReportedEvent[]>(
       `INSERT INTO reported_event (organisation_id, source, id, payload_hash, event)
@@ -43,23 +53,39 @@ export function storeEvents(source: DataSource, batch: readonly ReportedEvent[])
         ORDER BY org COLLATE "C", source COLLATE "C", id COLLATE "C"
        ON CONFLICT DO NOTHING
        RETURNING organisation_id "orgId", source, id`,
-      [...identities, batch.map(({ payloadHash }) => payloadHash), batch.map(({ event }) => event)],
+      [...columnsOf(batch), batch.map(({ payloadHash }) => payloadHash), batch.map(({ event }) => event)],
     );
-    const known = await db.query<Omit<StoredEvent, 'isNew'>[]>(
-      `SELECT organisation_id "orgId", source, id, payload_hash "payloadHash", event
-         FROM reported_event
-         JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS one (org, source, id)) one USING (source, id)
-        WHERE organisation_id = one.org`,
-      identities,
-    );
-    const byKey = new Map(known.map((row) => [keyOf(row), row]));
-    const rows = batch.map((one) => byKey.get(keyOf(one)));
+    const rows = await findRows(db, batch);
     const conflicts = rows.flatMap((row, at) => (row?.payloadHash === batch[at]?.payloadHash ? [] : [at]));
     if (conflicts.length > 0) throw new PayloadConflict(conflicts);
     // The first of two in one batch is new, and the second is that one again.
     const fresh = new Set(inserted.map(keyOf));
     return rows.filter((row) => row !== undefined).map((row) => ({ ...row, isNew: fresh.delete(keyOf(row)) }));
   });
+}
+
+/** The whole batch as it was stored before. @returns undefined when not all of it was, or not with this payload. */
+export async function findRepeated(
+  source: DataSource,
+  batch: readonly ReportIdentity[],
+): Promise<StoredEvent[] | undefined> {
+  const rows = await findRows(source, batch);
+  const known = rows
+    .filter((row, at) => row?.payloadHash === batch[at]?.payloadHash)
+    .filter((row) => row !== undefined);
+  return known.length === batch.length ? known.map((row) => ({ ...row, isNew: false })) : undefined;
+}
+
+async function findRows(db: Pick<DataSource, 'query'>, batch: readonly ReportIdentity[]): Promise<(Row | undefined)[]> {
+  const known = await db.query<Row[]>(
+    `SELECT organisation_id "orgId", source, id, payload_hash "payloadHash", event
+       FROM reported_event
+       JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS one (org, source, id)) one USING (source, id)
+      WHERE organisation_id = one.org`,
+    columnsOf(batch),
+  );
+  const byKey = new Map(known.map((row) => [keyOf(row), row]));
+  return batch.map((one) => byKey.get(keyOf(one)));
 }
 
 /** What was stored and, as far as is known, is not on the log: the oldest of it, once it has had time to get there. */
@@ -73,11 +99,7 @@ export function findUnpublished(source: DataSource, olderThanMs: number, limit: 
   );
 }
 
-export async function markPublished(
-  source: DataSource,
-  events: readonly Pick<StoredEvent, 'orgId' | 'source' | 'id'>[],
-): Promise<void> {
-  const identities = [events.map(({ orgId }) => orgId), events.map(({ source }) => source), events.map(({ id }) => id)];
+export async function markPublished(source: DataSource, events: readonly Name[]): Promise<void> {
   // In one order, as above.
   await source.query(
     `WITH mine AS (
@@ -91,6 +113,6 @@ export async function markPublished(
      UPDATE reported_event row SET published_at = now(), event = NULL
        FROM mine
       WHERE row.organisation_id = mine.organisation_id AND row.source = mine.source AND row.id = mine.id`,
-    identities,
+    columnsOf(events),
   );
 }

@@ -5,7 +5,14 @@ import { attributeReports } from './attribute-reports.js';
 import { priceVersionAt } from './price-version-at.js';
 import { type LogPorts, publishStored } from './publish-stored.js';
 import { invalidEvent, refuseEvents } from './refused-event.js';
-import { PayloadConflict, type ReportedEvent, storeEvents, type StoredEvent } from './reported-events.js';
+import {
+  findRepeated,
+  PayloadConflict,
+  type ReportedEvent,
+  type ReportIdentity,
+  storeEvents,
+  type StoredEvent,
+} from './reported-events.js';
 import type { Reporter } from './reporter.guard.js';
 import { usageEventOf } from './usage-event-of.js';
 import { usageOfReport } from './usage-of-report.js';
@@ -34,6 +41,11 @@ interface ReadReport {
   readonly usage: Usage;
 }
 
+interface IdentifiedReport extends ReadReport {
+  readonly attribution: Attribution;
+  readonly identity: ReportIdentity;
+}
+
 /**
  * Takes reported usage, all or nothing. When this resolves the log has every event. Each step is durable before the next,
  * and none undoes one: wherever it dies, the same request again, or the backlog, goes on from there.
@@ -56,15 +68,16 @@ export async function takeReports(
       read.map(({ report }) => report),
     ),
   );
-  const { current, books } = await ports.listPriceBooks();
-  const reported = allTaken(
-    read.map((one, index) => {
-      const attribution = attributions[index];
-      if (attribution === undefined) throw new RangeError(`Report ${index} has no attribution.`);
-      return settle(one, { index, attribution, priceVersion: priceVersionAt(one.report.time, current, books) });
-    }),
+  const identified = read.map((one, index) => {
+    const attribution = attributions[index];
+    if (attribution === undefined) throw new RangeError(`Report ${index} has no attribution.`);
+    return { ...one, attribution, identity: identify(one, attribution) };
+  });
+  const repeated = await findRepeated(
+    ports.source,
+    identified.map(({ identity }) => identity),
   );
-  const stored = await store(ports, reported);
+  const stored = repeated ?? (await storeAtPrices(ports, identified));
   await publish(ports, stored);
   return stored.map(({ source, id, isNew }) => {
     return { source, id, eventId: eventIdOf({ source, id }), outcome: isNew ? 'accepted' : 'repeated' };
@@ -95,19 +108,25 @@ function readReport(event: unknown, { index, now }: { index: number; now: number
   return { report, usage };
 }
 
-function settle(
-  { report, usage }: ReadReport,
-  { index, ...settled }: { index: number; attribution: Attribution; priceVersion: string },
-): ReportedEvent | RefusedEvent {
-  const event = JSON.stringify(usageEventOf(report, { usage, ...settled }));
-  const bytes = Buffer.byteLength(event);
-  if (bytes > limits.maxEventBytes) {
-    const message = `data: the event would be ${bytes} bytes on the log, which takes ${limits.maxEventBytes}.`;
-    return { index, code: 'event_too_large', message, param: 'data' };
-  }
+function identify({ report }: ReadReport, attribution: Attribution): ReportIdentity {
   const { source, id } = report;
-  const hash = payloadHash(report, settled.attribution);
-  return { orgId: settled.attribution.orgId, source, id, payloadHash: hash, event };
+  return { orgId: attribution.orgId, source, id, payloadHash: payloadHash(report, attribution) };
+}
+
+/** Only what is new asks for a price book: a report that is sent again is answered while pricing is away. */
+async function storeAtPrices(ports: ReportPorts, reports: readonly IdentifiedReport[]): Promise<StoredEvent[]> {
+  const { current, books } = await ports.listPriceBooks();
+  const settled = reports.map((one, index) => settle(one, priceVersionAt(one.report.time, current, books), index));
+  return store(ports, allTaken(settled));
+}
+
+function settle(one: IdentifiedReport, priceVersion: string, index: number): ReportedEvent | RefusedEvent {
+  const { report, identity, ...settled } = one;
+  const event = JSON.stringify(usageEventOf(report, { ...settled, priceVersion }));
+  const bytes = Buffer.byteLength(event);
+  if (bytes <= limits.maxEventBytes) return { ...identity, event };
+  const message = `data: the event would be ${bytes} bytes on the log, which takes ${limits.maxEventBytes}.`;
+  return { index, code: 'event_too_large', message, param: 'data' };
 }
 
 async function store({ source }: ReportPorts, events: readonly ReportedEvent[]): Promise<StoredEvent[]> {
