@@ -140,7 +140,7 @@ export class RelayRequest {
   #authenticate(request: IncomingMessage): Caller | Refusal {
     const { snapshots, directory } = this.rooms;
     if (!snapshots.isLoaded) return NOT_LOADED;
-    return directory.authenticate(presentedKey(request), Date.now());
+    return directory.authenticate(presentedKey(request), Date.now(), request.socket);
   }
 
   /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */

@@ -7,6 +7,7 @@ import { KeyDirectory } from './key-directory.js';
 const pepper = 'a pepper of the tests, long enough for anyone';
 const place = { keyId: 'k', orgId: 'acme', teamId: 'search', projectId: 'web' };
 const complaints: string[] = [];
+const connection = {};
 
 function directory(policies: Readonly<Record<string, unknown>> = {}, policyOfKey?: Policy): KeyDirectory {
   const made = new KeyDirectory(pepper, (sentence) => complaints.push(sentence));
@@ -22,7 +23,7 @@ const names = {
 };
 
 function levelsOf(made: KeyDirectory): readonly string[] | Refusal {
-  const caller = made.authenticate('tg-1', 0);
+  const caller = made.authenticate('tg-1', 0, connection);
   return caller instanceof Refusal ? caller : caller.policies.map(({ level, id }) => `${level} ${id}`);
 }
 
@@ -43,7 +44,7 @@ describe('a caller', () => {
 
   it('has what a policy says now, also when it comes after the key', () => {
     const made = directory();
-    expect(made.authenticate('tg-1', 0)).toBe(made.authenticate('tg-1', 0));
+    expect(made.authenticate('tg-1', 0, connection)).toBe(made.authenticate('tg-1', 0, connection));
     expect(levelsOf(made)).toEqual([]);
     made.update(names.team, {});
     expect(levelsOf(made)).toEqual(['team search']);
@@ -66,6 +67,15 @@ describe('a caller', () => {
   it('is refused while the policy of its key is unreadable', () => {
     expect(levelsOf(directory({}, { regions: 'eu' } as never))).toMatchObject({ code: 'unauthenticated' });
   });
+});
+
+it('a connection’s keys are told apart, whatever it sent before', () => {
+  const made = directory();
+  const keysSent = ['tg-1', 'tg-', 'tg-1', 'tg-11', undefined, 'tg-1'];
+  const known = keysSent.map((key) => !(made.authenticate(key, 0, connection) instanceof Refusal));
+  expect(known).toEqual([true, false, true, false, false, true]);
+  made.update(directoryEntryName(hashKey('tg-1', pepper)), { ...place, status: 'revoked' });
+  expect(made.authenticate('tg-1', 0, connection)).toMatchObject({ message: expect.stringContaining('revoked') });
 });
 
 it('an entry of another kind is complained of, and changes nothing', () => {

@@ -16,6 +16,8 @@ export class ChannelTable {
   #channels: readonly Channel[] = [];
   #byModel: ReadonlyMap<string, readonly Channel[]> = new Map();
   readonly #kept = new Map<string, Channel>();
+  /** Of the models that were asked for since the channels changed: those that are served bound it. */
+  readonly #candidates = new Map<string, readonly Candidate[]>();
 
   constructor(private readonly fixed: readonly Channel[]) {
     this.#index();
@@ -45,16 +47,15 @@ export class ChannelTable {
    * be converted; among equals in the order in which they were described.
    */
   candidates(api: UsageApi, model: string, mayConvert = isChatApi(api)): readonly Candidate[] {
-    const channels = this.#byModel.get(model) ?? [];
-    const candidates = channels.flatMap((channel): Candidate[] => {
-      const spoken = mayConvert ? spokenApi(channel, api) : channel.apis.find((served) => served === api);
-      const upstreamModel = channel.models.get(model);
-      return spoken === undefined || upstreamModel === undefined ? [] : [{ channel, api: spoken, upstreamModel }];
-    });
-    return [
-      ...candidates.filter((candidate) => candidate.api === api),
-      ...candidates.filter((candidate) => candidate.api !== api),
-    ];
+    const channels = this.#byModel.get(model);
+    if (channels === undefined) return NO_CANDIDATES;
+    const name = `${mayConvert ? 'or converted ' : ''}${api} ${model}`;
+    let candidates = this.#candidates.get(name);
+    if (candidates === undefined) {
+      candidates = candidatesAmong(channels, model, { api, mayConvert });
+      this.#candidates.set(name, candidates);
+    }
+    return candidates;
   }
 
   /** Why there is no candidate. */
@@ -94,7 +95,26 @@ export class ChannelTable {
       for (const model of channel.models.keys()) byModel.set(model, [...(byModel.get(model) ?? []), channel]);
     }
     this.#byModel = byModel;
+    this.#candidates.clear();
   }
+}
+
+const NO_CANDIDATES: readonly Candidate[] = [];
+
+function candidatesAmong(
+  channels: readonly Channel[],
+  model: string,
+  { api, mayConvert }: { readonly api: UsageApi; readonly mayConvert: boolean },
+): readonly Candidate[] {
+  const candidates = channels.flatMap((channel): Candidate[] => {
+    const spoken = mayConvert ? spokenApi(channel, api) : channel.apis.find((served) => served === api);
+    const upstreamModel = channel.models.get(model);
+    return spoken === undefined || upstreamModel === undefined ? [] : [{ channel, api: spoken, upstreamModel }];
+  });
+  return [
+    ...candidates.filter((candidate) => candidate.api === api),
+    ...candidates.filter((candidate) => candidate.api !== api),
+  ];
 }
 
 function spokenApi(channel: Channel, api: UsageApi): UsageApi | undefined {

@@ -29,15 +29,15 @@ export interface Considered {
   readonly candidate: PlannedCandidate;
   readonly breaker: BreakerState;
   /** Lower is better; absent of one that is left out. */
-  readonly score?: number;
-  readonly leftOut?: 'region' | 'channels' | 'isolated';
+  readonly score?: number | undefined;
+  readonly leftOut?: 'region' | 'channels' | 'isolated' | undefined;
 }
 
 export interface Plan {
   readonly strategy: Strategy;
   /** Which rule of the route was followed, from 0. */
-  readonly rule?: number;
-  readonly experiment?: ExperimentArm;
+  readonly rule?: number | undefined;
+  readonly experiment?: ExperimentArm | undefined;
   /** In the order in which they are tried. */
   readonly candidates: readonly PlannedCandidate[];
   readonly considered: readonly Considered[];
@@ -60,7 +60,7 @@ const BYTES_PER_TOKEN = 4;
 interface Choice extends Pick<Plan, 'rule' | 'experiment'> {
   readonly strategy: Strategy;
   readonly models: readonly string[];
-  readonly channels?: ReadonlySet<string>;
+  readonly channels: readonly string[] | undefined;
   readonly regions: readonly string[];
   readonly sticky: boolean;
 }
@@ -68,6 +68,8 @@ interface Choice extends Pick<Plan, 'rule' | 'experiment'> {
 /** Decides which channels are tried for a request, and in which order. It asks nobody and changes nothing. */
 export class Router {
   readonly #routes: ReadonlyMap<string, Route>;
+  /** What stays the same of a model's candidates from request to request. */
+  readonly #planned = new WeakMap<readonly Candidate[], readonly PlannedCandidate[]>();
 
   constructor(
     routes: Routes,
@@ -77,54 +79,50 @@ export class Router {
   }
 
   plan(call: RoutedCall, nowMs: number): Plan {
-    const route = this.#routes.get(call.model) ?? this.#routes.get('*') ?? {};
-    const choice = this.#choose(route, call);
-    const considered = choice.models
-      .filter((model) => model === call.model || call.permits(model))
-      .flatMap((model) => this.#rank(this.#consider(model, call, { choice, nowMs }), call, { choice, nowMs }));
-    const fit = considered.filter(({ leftOut }) => leftOut === undefined);
-    // Where all are isolated, trying one may help and refusing cannot.
-    const tried = fit.length > 0 ? fit : considered.filter(({ leftOut }) => leftOut === 'isolated');
+    const route = this.#routes.get(call.model) ?? this.#routes.get('*') ?? NO_ROUTE;
+    const choice = choose(route, call, this.ports.random);
+    const deciding = { call, choice, nowMs };
+    const considered: Considered[] = [];
+    for (const model of choice.models) {
+      if (model === call.model || call.permits(model))
+        considered.push(...this.#rank(this.#consider(model, deciding), deciding));
+    }
+    const fit = candidatesOf(considered, undefined);
     return {
       strategy: choice.strategy,
-      ...(choice.rule !== undefined && { rule: choice.rule }),
-      ...(choice.experiment !== undefined && { experiment: choice.experiment }),
-      candidates: tried.map(({ candidate }) => candidate),
+      rule: choice.rule,
+      experiment: choice.experiment,
+      // Where all are isolated, trying one may help and refusing cannot.
+      candidates: fit.length > 0 ? fit : candidatesOf(considered, 'isolated'),
       considered,
       rounds: route.rounds ?? 1,
       deadlineAtMs: nowMs + Math.min(route.deadlineMs ?? DEFAULT_DEADLINE_MS, call.patienceMs ?? Infinity),
     };
   }
 
-  /** The route, varied by the rule that holds, varied by the arm of its experiment. */
-  #choose(route: Route, call: RoutedCall): Choice {
-    const at = (route.rules ?? []).findIndex(({ when }) => matches(when, call));
-    const arm = route.experiment && chooseArm(route.experiment, call.keyId, this.ports.random);
-    const varied: Variation = { ...route, ...(at >= 0 && route.rules![at]), ...arm };
-    return {
-      strategy: varied.strategy ?? 'priority',
-      models: varied.models ?? [call.model],
-      ...(varied.channels !== undefined && { channels: new Set(varied.channels) }),
-      regions: varied.regions ?? [],
-      sticky: route.sticky ?? true,
-      ...(at >= 0 && { rule: at }),
-      ...(arm !== undefined && { experiment: { name: route.experiment!.name, arm: arm.name } }),
-    };
+  #consider(model: string, deciding: Deciding): Considered[] {
+    return this.#candidates(model, deciding.call).map((candidate) => ({
+      candidate,
+      breaker: candidate.vitals.breaker.state(deciding.nowMs),
+      score: undefined,
+      leftOut: whyLeftOut(candidate, deciding),
+    }));
   }
 
-  #consider(model: string, call: RoutedCall, { choice, nowMs }: Deciding): Considered[] {
-    return this.ports.candidates(call.operation, model).map((candidate) => {
-      const { channel } = candidate;
-      const vitals = this.ports.vitals.of(channel.id, candidate.upstreamModel);
-      const breaker = vitals.breaker.state(nowMs);
-      const planned = { ...candidate, model, vitals };
-      const leftOut = whyLeftOut(planned, { call, choice, nowMs });
-      return { candidate: planned, breaker, ...(leftOut !== undefined && { leftOut }) };
-    });
+  #candidates(model: string, { operation }: RoutedCall): readonly PlannedCandidate[] {
+    const candidates = this.ports.candidates(operation, model);
+    let planned = this.#planned.get(candidates);
+    if (planned === undefined) {
+      planned = candidates.map(({ channel, api, upstreamModel }) => {
+        return { channel, api, upstreamModel, model, vitals: this.ports.vitals.of(channel.id, upstreamModel) };
+      });
+      this.#planned.set(candidates, planned);
+    }
+    return planned;
   }
 
   /** The best first, those that are isolated among them; at the end those that are out of the question. */
-  #rank(considered: readonly Considered[], call: RoutedCall, { choice, nowMs }: Deciding): Considered[] {
+  #rank(considered: readonly Considered[], { call, choice, nowMs }: Deciding): readonly Considered[] {
     const race: Race = {
       kind: call.stream ? 'stream' : 'whole',
       nowMs,
@@ -159,17 +157,51 @@ export class Router {
 }
 
 interface Deciding {
+  readonly call: RoutedCall;
   readonly choice: Choice;
   readonly nowMs: number;
 }
 
-function whyLeftOut(
-  { channel, vitals }: PlannedCandidate,
-  { call, choice, nowMs }: Deciding & { call: RoutedCall },
-): Considered['leftOut'] {
+const NO_ROUTE: Route = {};
+
+/** The route, varied by the rule that holds, varied by the arm of its experiment. */
+function choose(route: Route, call: RoutedCall, random: RouterPorts['random']): Choice {
+  const { rules, experiment } = route;
+  if (rules === undefined && experiment === undefined) return choiceOf(route, route, call);
+  const rule = rules?.findIndex(({ when }) => matches(when, call)) ?? -1;
+  const arm = experiment && chooseArm(experiment, call.keyId, random);
+  const choice = choiceOf({ ...route, ...rules?.[rule], ...arm }, route, call);
+  return {
+    ...choice,
+    rule: rule === -1 ? undefined : rule,
+    experiment: arm && { name: experiment.name, arm: arm.name },
+  };
+}
+
+function choiceOf(
+  { strategy, models, channels, regions }: Variation,
+  { sticky }: Route,
+  { model }: RoutedCall,
+): Choice {
+  return {
+    strategy: strategy ?? 'priority',
+    models: models ?? [model],
+    channels,
+    regions: regions ?? [],
+    sticky: sticky ?? true,
+    rule: undefined,
+    experiment: undefined,
+  };
+}
+
+function candidatesOf(considered: readonly Considered[], leftOut: Considered['leftOut']): PlannedCandidate[] {
+  return considered.filter((one) => one.leftOut === leftOut).map(({ candidate }) => candidate);
+}
+
+function whyLeftOut({ channel, vitals }: PlannedCandidate, { call, choice, nowMs }: Deciding): Considered['leftOut'] {
   if (call.regions !== undefined && !(channel.region !== undefined && call.regions.has(channel.region)))
     return 'region';
-  if (choice.channels?.has(channel.id) === false) return 'channels';
+  if (choice.channels?.includes(channel.id) === false) return 'channels';
   return vitals.breaker.permits(nowMs) ? undefined : 'isolated';
 }
 
