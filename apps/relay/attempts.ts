@@ -59,7 +59,7 @@ const NO_TIMEOUTS = {};
 export class Attempts {
   constructor(private readonly rooms: AttemptRooms) {}
 
-  hold({ turn, prepared }: PreparedTurn, { caller }: AdmittedCall): Promise<HeldMoney | Refusal> {
+  hold({ turn, prepared }: PreparedTurn, { caller }: AdmittedCall): HeldMoney | Refusal | Promise<HeldMoney | Refusal> {
     const { provider, api } = prepared.source;
     const { body, json } = prepared.asked;
     const planned = { provider, model: turn.candidate.model, api, bodyBytes: body.length, json };

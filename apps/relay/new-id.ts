@@ -1,21 +1,10 @@
-import { getRandomValues } from 'node:crypto';
-import { V7Generator } from 'uuidv7';
+import { randomUUID } from 'node:crypto';
 
-/** A request has two ids, and to ask the system for each one's randomness costs more than all else about it. */
-const drawn = new Uint32Array(1024);
-let next = drawn.length;
-
-const ids = new V7Generator({
-  nextUint32() {
-    if (next === drawn.length) {
-      getRandomValues(drawn);
-      next = 0;
-    }
-    return drawn[next++]!;
-  },
-});
-
-/** A UUIDv7: unique, and later ones sort after earlier ones. */
+/**
+ * A UUIDv7 (RFC 9562, 5.7): unique, and the ids of later milliseconds sort after earlier ones, which keeps what is stored
+ * by them together. Its random part is a UUIDv4's, which Node draws ahead: the library's take ten times as long.
+ */
 export function newId(): string {
-  return ids.generate().toString();
+  const ms = Date.now().toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${randomUUID().slice(15)}`;
 }

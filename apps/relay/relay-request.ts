@@ -158,16 +158,21 @@ export class RelayRequest {
     return { caller, call, plan, priceVersion, experiment: plan.experiment, rates };
   }
 
-  async #count({ caller, call }: Planned, response: ServerResponse): Promise<HeldRates | Refusal | undefined> {
+  #count({ caller, call }: Planned, response: ServerResponse): Promise<HeldRates | Refusal> | undefined {
     const { operation, model, body, json } = call;
-    const counted = await this.rooms.rates.admit(caller, () => {
+    const counted = this.rooms.rates.admit(caller, () => {
       const { input, output } = estimateTokens({ api: operation.api, model, bodyBytes: body.length, json });
       return input + output;
     });
-    if (counted === undefined) return undefined;
-    const headers = rateHeaders(operation.protocol, this.rooms.rates.standings(caller), Date.now());
+    return counted?.then((rates) => {
+      this.#tellRates(operation, caller, response);
+      return rates;
+    });
+  }
+
+  #tellRates({ protocol }: Operation, caller: Caller, response: ServerResponse): void {
+    const headers = rateHeaders(protocol, this.rooms.rates.standings(caller), Date.now());
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    return counted;
   }
 
   async #plan(found: FoundOperation, request: IncomingMessage): Promise<Planned | Refusal | undefined> {

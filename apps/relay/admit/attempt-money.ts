@@ -1,5 +1,7 @@
-import type { Attempt } from '#rating/rate-usage.js';
+import type { Pico } from '#money/pico.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { CompiledPriceBook } from '#rating/compile-price-book.js';
+import type { Attempt } from '#rating/rate-usage.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import type { CurrentPrices } from '../snapshots/current-prices.js';
 import type { Payer } from './ask-ledger.js';
@@ -27,27 +29,52 @@ export class AttemptMoney {
     private readonly prices: CurrentPrices,
   ) {}
 
-  async hold(caller: Caller, planned: PlannedAttempt): Promise<HeldMoney | Refusal> {
+  hold(caller: Caller, planned: PlannedAttempt): HeldMoney | Refusal | Promise<HeldMoney | Refusal> {
     const { book } = this.prices;
     const cost = estimateCost(planned, book);
     const { orgId, teamId, projectId, keyId } = caller;
     const payer: Payer = { orgId, teamId, projectId, keyId, currency: cost.currency };
-    const hold = await this.leases.hold(payer, cost.amount);
-    return hold instanceof Refusal ? hold : this.#held(payer, hold, cost);
+    const hold = this.leases.hold(payer, cost.amount);
+    const held = (one: LeaseHold | Refusal) =>
+      one instanceof Refusal ? one : new LeasedHold(this.leases, { payer, hold: one, cost, book });
+    return hold instanceof Promise ? hold.then(held) : held(hold);
+  }
+}
+
+interface Held {
+  readonly payer: Payer;
+  readonly hold: LeaseHold;
+  readonly cost: Cost;
+  /** At whose prices it was held. */
+  readonly book: CompiledPriceBook | undefined;
+}
+
+class LeasedHold implements HeldMoney {
+  #isHeld = true;
+
+  constructor(
+    private readonly leases: LeaseKeeper,
+    private readonly held: Held,
+  ) {}
+
+  get leaseId(): string {
+    return this.held.hold.leaseId;
   }
 
-  #held(payer: Payer, hold: LeaseHold, cost: Cost): HeldMoney {
-    const { book } = this.prices;
-    let isHeld = true;
-    const end = (spent: bigint) => {
-      if (isHeld) this.leases.settle(payer, hold, spent);
-      isHeld = false;
-    };
-    return {
-      leaseId: hold.leaseId,
-      settle: (attempt) => end(settledCost(cost, attempt, book)),
-      release: () => end(0n),
-      keep: () => end(cost.amount),
-    };
+  settle(attempt: Attempt): void {
+    if (this.#isHeld) this.#end(settledCost(this.held.cost, attempt, this.held.book));
+  }
+
+  release(): void {
+    this.#end(0n);
+  }
+
+  keep(): void {
+    this.#end(this.held.cost.amount);
+  }
+
+  #end(spent: Pico): void {
+    if (this.#isHeld) this.leases.settle(this.held.payer, this.held.hold, spent);
+    this.#isHeld = false;
   }
 }

@@ -57,10 +57,12 @@ export class RateKeeper {
   }
 
   /** @param estimate of the request's tokens, from above. @returns undefined when nothing limits this caller. */
-  async admit(caller: Caller, estimate: () => number): Promise<HeldRates | Refusal | undefined> {
+  admit(caller: Caller, estimate: () => number): Promise<HeldRates | Refusal> | undefined {
     const limited = limitedOf(caller);
-    if (limited.length === 0) return undefined;
-    const tokens = estimate();
+    return limited.length === 0 ? undefined : this.#admit(caller, limited, estimate());
+  }
+
+  async #admit(caller: Caller, limited: readonly LevelRules[], tokens: number): Promise<HeldRates | Refusal> {
     const takenAtMs = Date.now();
     const taken: Scope[] = [];
     for (const rules of limited) {

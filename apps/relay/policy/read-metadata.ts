@@ -18,6 +18,7 @@ export function readMetadata(
   header: string | readonly string[] | undefined,
   body: JsonObject | undefined,
 ): Metadata | Refusal {
+  if (header === undefined && body?.['metadata'] === undefined) return NONE;
   const metadata = new Map<string, string>();
   for (const [key, value] of Object.entries(asObject(body?.['metadata']) ?? {})) {
     if (typeof value === 'string') metadata.set(key, value);
@@ -34,3 +35,5 @@ export function readMetadata(
   for (const [key, value] of Object.entries(said.data)) metadata.set(key, value);
   return metadata;
 }
+
+const NONE: Metadata = new Map();

@@ -27,7 +27,7 @@ export class Turns {
   #next = 0;
   #taken = 0;
   /** When each candidate may be asked again. */
-  readonly #leaveAloneUntilMs = new Map<PlannedCandidate, number>();
+  #leaveAloneUntilMs: Map<PlannedCandidate, number> | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -42,7 +42,7 @@ export class Turns {
 
   /** @returns undefined when the failure stays: nobody is left, no time, or the channel's failures have cost enough. */
   after({ turn, retryAfterMs = 0 }: FailedTurn, nowMs: number): Turn | undefined {
-    this.#leaveAloneUntilMs.set(turn.candidate, nowMs + retryAfterMs);
+    (this.#leaveAloneUntilMs ??= new Map()).set(turn.candidate, nowMs + retryAfterMs);
     const next = this.#upcoming(nowMs);
     if (next === undefined || !turn.candidate.vitals.retries.spend(nowMs)) return undefined;
     return next;
@@ -77,7 +77,7 @@ export class Turns {
   /** Full jitter: clients that failed together do not come back together. */
   #pause(round: number, candidate: PlannedCandidate, nowMs: number): number {
     const longestMs = round === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (round - 1), LAST_PAUSE_MS);
-    const leaveAloneMs = (this.#leaveAloneUntilMs.get(candidate) ?? nowMs) - nowMs;
+    const leaveAloneMs = (this.#leaveAloneUntilMs?.get(candidate) ?? nowMs) - nowMs;
     return Math.max(this.random() * longestMs, leaveAloneMs);
   }
 
