@@ -213,7 +213,8 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     {
       provide: BatchUpstream,
       inject: [ChannelTable, UPSTREAM],
-      useFactory: (channels: ChannelTable, upstream: Dispatcher) => new BatchUpstream(channels, upstream),
+      useFactory: (channels: ChannelTable, upstream: Dispatcher) =>
+        new BatchUpstream(channels, upstream, (sentence) => log.warn(sentence)),
     },
     {
       provide: BatchWatcher,
