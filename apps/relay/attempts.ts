@@ -9,6 +9,7 @@ import type { Estimator } from './estimate/estimator.js';
 import type { Answer, AnswerEnd } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, forwardAttempt, type PreparedAttempt } from './forward/forward-attempt.js';
+import { tellRefusal } from './forward/upstream-failure.js';
 import type { OpenedAttempt, SettledEvent } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
 import { newId } from './new-id.js';
@@ -90,6 +91,9 @@ export class Attempts {
       }
       await this.#record(event);
       this.#tell(attempt, end);
+      if (end.refusedAs !== undefined) {
+        this.rooms.log.warn(tellRefusal(ready.turn.candidate.channel, end.httpStatus!, end.refusedAs));
+      }
       ready.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
       return { answer, end };
     } finally {

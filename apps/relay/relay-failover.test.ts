@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UsageEvent } from '#contracts/usage-event.js';
 import { rateUsage } from '#rating/rate-usage.js';
-import { KEY, RelayHouse, testUpstream, type TestUpstream } from './relay.fixture.js';
+import { KEY, RelayHouse, UPSTREAM_KEY, testUpstream, type TestUpstream } from './relay.fixture.js';
 import { type RunningRelay, startRelay } from './start-relay.js';
 
 const CHANNELS = ['ch_first', 'ch_second', 'ch_third'] as const;
@@ -26,6 +26,7 @@ beforeAll(async () => {
     models: ['gpt-4o', 'tried', 'alone'],
     priority: -at,
     timeouts: { firstByteMs: HANGS_MS },
+    apiKeyEnv: UPSTREAM_KEY.name,
   }));
   const elsewhere = { ...described[0]!, id: 'ch_nowhere', baseUrl: 'http://127.0.0.1:9', priority: 1 };
   const trial = {
@@ -48,9 +49,8 @@ beforeAll(async () => {
     tried: { experiment: trial },
     alone: { channels: ['ch_first'], rounds: 2 },
   };
-  const file = join(house.folder, 'failover.json');
-  writeFileSync(file, JSON.stringify({ channels, routes }));
-  relay = await startRelay({ ...house.config, TOLLGATE_CHANNELS_FILE: file });
+  writeFileSync(channelsFile(), JSON.stringify({ channels, routes }));
+  relay = await startRelay({ ...house.config, TOLLGATE_CHANNELS_FILE: channelsFile() });
 });
 beforeEach(() => {
   for (const upstream of upstreams) upstream.answer = well;
@@ -61,6 +61,7 @@ afterAll(async () => {
   await house.tearDown();
 });
 
+const channelsFile = () => join(house.folder, 'failover.json');
 const sse = (message: object) => `data: ${JSON.stringify({ model: 'gpt-4o', ...message })}\n\n`;
 const piece = sse({ choices: [{ index: 0, delta: { content: 'Good day' }, finish_reason: null }], usage: null });
 const last = sse({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null });
@@ -85,8 +86,8 @@ const cuts: Behaviour = async (request, response) => {
   request.socket.destroy();
 };
 
-function post(model = 'gpt-4o', path = '/v1/chat/completions'): Promise<Response> {
-  return fetch(`${relay.url}${path}`, {
+function post(model = 'gpt-4o', path = '/v1/chat/completions', url = relay.url): Promise<Response> {
+  return fetch(`${url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model, stream: true, messages: [] }),
@@ -216,6 +217,25 @@ describe('a request', () => {
     const response = await post();
     expect([response.status, await response.text()]).toEqual([503, error]);
     await until('all attempts are on the log', async () => (await eventsOf(response)).length === 3);
+  });
+
+  it('goes to the next channel where one refuses our own key, and the operator is told why', async () => {
+    upstreams[0]!.answer = (_request, response) => {
+      response
+        .writeHead(401, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: { message: `The key "${UPSTREAM_KEY.value}" has expired` } }));
+    };
+    const config = { ...house.config, TOLLGATE_RELAY_ID: 'relay-2', TOLLGATE_LOG_LEVEL: 'warn' } as const;
+    const telling = await startRelay({ ...config, TOLLGATE_CHANNELS_FILE: channelsFile() });
+    const lines: unknown[] = [];
+    const stderr = jest.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(line) > 0);
+    const response = await post('gpt-4o', '/v1/chat/completions', telling.url);
+    expect(await response.text()).toBe(piece + last + DONE);
+    const alone = await post('alone', '/v1/chat/completions', telling.url);
+    expect([alone.status, await alone.json()]).toMatchObject([502, { error: { code: 'upstream_refused' } }]);
+    await telling.close();
+    stderr.mockRestore();
+    expect(lines.join('')).toContain('does not accept our access (401): The key \\"(the secret)\\" has expired');
   });
 
   it('is sent again to a channel that asks for a moment, after that moment', async () => {

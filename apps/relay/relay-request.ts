@@ -14,7 +14,7 @@ import type { ChannelTable } from './channels/channel-table.js';
 import { type Answer, type AnswerEnd, UpstreamTimeout } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, prepareAttempt } from './forward/forward-attempt.js';
-import { isChannelFailure } from './forward/upstream-failure.js';
+import { accessRefused, isChannelFailure, refusesAccess } from './forward/upstream-failure.js';
 import type { Journal } from './journal/journal.js';
 import { newId } from './new-id.js';
 import type { FoundOperation } from './operations/find-operation.js';
@@ -234,13 +234,13 @@ export class RelayRequest {
       const next = this.#isReplaced(taken)
         ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, Date.now())
         : undefined;
-      if (next === undefined) return answer.finish() ? undefined : noAnswer(turn, end.error);
+      if (next === undefined) return answer.finish() ? undefined : noAnswer(turn, end);
       failed = { ...taken, turn };
       turn = next;
     }
     // What an upstream said is worth more than that another one cannot be asked.
     if (failed === undefined) return refusal;
-    return failed.answer.finish() ? undefined : noAnswer(failed.turn, failed.end.error);
+    return failed.answer.finish() ? undefined : noAnswer(failed.turn, failed.end);
   }
 
   /** @returns undefined when the client left before. */
@@ -279,7 +279,8 @@ function leftOut({ model }: ModelCall): Refusal {
   );
 }
 
-function noAnswer({ candidate: { model } }: Turn, error: Error | undefined): Refusal {
+function noAnswer({ candidate: { model } }: Turn, { error, httpStatus }: AnswerEnd): Refusal {
+  if (httpStatus !== undefined && refusesAccess(httpStatus)) return accessRefused(`The upstream of "${model}"`);
   const timeouts = [UpstreamTimeout, errors.HeadersTimeoutError, errors.ConnectTimeoutError];
   if (timeouts.some((timeout) => error instanceof timeout)) {
     return new Refusal('upstream_timeout', `The upstream of "${model}" did not answer in time: try again later.`);

@@ -37,7 +37,7 @@ export interface TestUpstream {
   stop(): Promise<void>;
 }
 
-export async function testUpstream(): Promise<TestUpstream> {
+export async function testUpstream(port = 0): Promise<TestUpstream> {
   const server = createServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
@@ -47,7 +47,7 @@ export async function testUpstream(): Promise<TestUpstream> {
       await upstream.answer(request, response, body);
     })();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const upstream: TestUpstream = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answer: (_request, response) => response.end(),

@@ -28,6 +28,7 @@ import { Publisher } from './publish/publisher.js';
 import type { RelayConfig } from './relay.config.js';
 import { RelayRequest } from './relay-request.js';
 import { Front } from './server/front.js';
+import { HealthChecks } from './route/health-checks.js';
 import { Router } from './route/router.js';
 import { Vitals } from './route/vitals.js';
 import { CurrentPrices } from './snapshots/current-prices.js';
@@ -106,16 +107,23 @@ function channelProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       useFactory: () => loadChannels(config.TOLLGATE_CHANNELS_FILE, (sentence, error) => log.warn(sentence, error)),
     },
     { provide: ChannelTable, inject: [CHANNELS_FILE], useFactory: ({ table }: ChannelsFile) => table },
+    Vitals,
     {
       provide: Router,
-      inject: [CHANNELS_FILE, CurrentPrices],
-      useFactory: ({ table, routes }: ChannelsFile, prices: CurrentPrices) =>
+      inject: [CHANNELS_FILE, CurrentPrices, Vitals],
+      useFactory: ({ table, routes }: ChannelsFile, prices: CurrentPrices, vitals: Vitals) =>
         new Router(routes, {
           candidates: ({ api, converts }, model) => table.candidates(api, model, converts === true),
           prices: () => prices.book,
-          vitals: new Vitals(),
+          vitals,
           random: Math.random,
         }),
+    },
+    {
+      provide: HealthChecks,
+      inject: [ChannelTable, Vitals],
+      useFactory: (table: ChannelTable, vitals: Vitals) =>
+        new HealthChecks({ table, vitals, random: Math.random, tell: (sentence) => log.warn(sentence) }),
     },
   ];
 }
@@ -205,7 +213,8 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     {
       provide: BatchUpstream,
       inject: [ChannelTable, UPSTREAM],
-      useFactory: (channels: ChannelTable, upstream: Dispatcher) => new BatchUpstream(channels, upstream),
+      useFactory: (channels: ChannelTable, upstream: Dispatcher) =>
+        new BatchUpstream(channels, upstream, (sentence) => log.warn(sentence)),
     },
     {
       provide: BatchWatcher,

@@ -215,6 +215,21 @@ describe('a relayed answer', () => {
     expect(data.httpStatus).toBeUndefined();
   });
 
+  it.each([401, 402, 403])('that refuses our own key with %i is a 502 of our own, and failed', async (status) => {
+    const message = `Incorrect key sk-of-the-up**: org-ours owes $5.`;
+    house.upstream.answer = (_request, response) => sendJson(response, { error: { message } }, status);
+    for (const [path, model, shape] of [
+      ['/v1/chat/completions', 'gpt-4o', { error: { type: 'server_error', code: 'upstream_refused' } }],
+      ['/v1/messages', 'gpt-4o', { type: 'error', error: { type: 'api_error' } }],
+    ] as const) {
+      const response = await post({ path, body: { model, stream: true, max_tokens: 5 } });
+      const told = await response.text();
+      expect([response.status, JSON.parse(told)]).toMatchObject([502, shape]);
+      expect(told).not.toMatch(/sk-of|org-ours|\$5/);
+      expect((await onlyEventOf(response)).data).toMatchObject({ outcome: 'failed', httpStatus: status });
+    }
+  });
+
   it('that never came although the request went out is broken: the upstream may bill it', async () => {
     house.upstream.answer = (request) => request.socket.destroy();
     const response = await post();

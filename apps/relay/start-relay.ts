@@ -16,6 +16,7 @@ import { publishUsageOver } from './publish/publish-usage.js';
 import { Publisher } from './publish/publisher.js';
 import type { RelayConfig } from './relay.config.js';
 import { RelayModule } from './relay.module.js';
+import { HealthChecks } from './route/health-checks.js';
 import { Front } from './server/front.js';
 import { httpServer, listen } from './server/http-server.js';
 import { Snapshots } from './snapshots/snapshots.js';
@@ -39,6 +40,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   });
   await recoverAttempts(app.get(Journal), app.get(Publisher), log);
   adoptJournals(app, config, log);
+  app.get(HealthChecks).start();
   const server = httpServer(app.get(Front).serve);
   const url = await listen(server, config.PORT, config.TOLLGATE_HOST);
   await app.get(Snapshots).loaded;
@@ -70,6 +72,7 @@ async function drain(app: INestApplicationContext, server: Server): Promise<void
     app.get(LeaseKeeper).stop(GIVE_BACK_MS),
     app.get(RateKeeper).stop(GIVE_BACK_MS),
     app.get(BatchWatcher).stop(DRAIN_EVENTS_MS),
+    app.get(HealthChecks).stop(),
   ]);
   app.get(Snapshots).stop();
   app.get(ChannelTable).close();

@@ -32,6 +32,19 @@ export const channelFields = {
       totalMs: milliseconds.exactOptional(),
     })
     .exactOptional(),
+  /** How the relay finds out, apart from requests, whether somebody is there. Absent: it does not. */
+  healthCheck: z
+    .strictObject({
+      everyMs: z.int().min(1_000).max(60_000),
+      /** Below the base URL, whose version it names itself. Default: where the adapter's list of models is. */
+      path: z
+        .string()
+        .max(256)
+        // Not upwards: the credential is for what is at the base URL, and nobody beside it.
+        .regex(/^(\/[\w~-][\w.~-]*)+(\?[\w=&.~-]*)?$/, 'a path such as /v1/models')
+        .exactOptional(),
+    })
+    .exactOptional(),
   /**
    * What becomes of an answer whose client has left. `drain` (default): it is read on to its usage, because the upstream
    * bills it. `cancel`: the upstream is stopped, and what it had produced by then is estimated.

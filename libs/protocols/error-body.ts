@@ -14,6 +14,7 @@ export type RefusalCode =
   | 'timeout'
   | 'unavailable'
   | 'upstream_unreachable'
+  | 'upstream_refused'
   | 'upstream_timeout'
   | 'internal';
 
@@ -75,6 +76,7 @@ const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthr
   },
   internal: { status: 500, openai: 'server_error', anthropic: 'api_error', google: 'INTERNAL' },
   upstream_unreachable: { status: 502, openai: 'server_error', anthropic: 'api_error', google: 'UNAVAILABLE' },
+  upstream_refused: { status: 502, openai: 'server_error', anthropic: 'api_error', google: 'UNAVAILABLE' },
   unavailable: { status: 503, openai: 'server_error', anthropic: 'overloaded_error', google: 'UNAVAILABLE' },
   upstream_timeout: { status: 504, openai: 'server_error', anthropic: 'timeout_error', google: 'DEADLINE_EXCEEDED' },
 };

@@ -14,6 +14,7 @@ const keys = [secretsKey(Buffer.from(secretsKeyOfTests, 'base64'))];
 const openai = {
   ...{ adapter: 'openai', baseUrl: 'https://api.openai.com/v1', models: { fast: 'gpt-5-mini' } },
   ...{ region: 'eu', priority: 10, weight: 2.5, timeouts: { firstByteMs: 5_000 } },
+  healthCheck: { everyMs: 10_000, path: '/v1/models' },
 };
 
 let control: TestControl;

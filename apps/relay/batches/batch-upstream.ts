@@ -4,6 +4,7 @@ import { Refusal } from '#protocols/error-body.js';
 import { type JsonObject, parseObject } from '#usage/json.js';
 import type { ChannelTable } from '../channels/channel-table.js';
 import { prepareRequest } from '../channels/prepare-request.js';
+import { accessRefused, refusalWords, refusesAccess, tellRefusal } from '../forward/upstream-failure.js';
 
 /** Beside which of an adapter's APIs its files and batches are. */
 export const BATCHES_BESIDE = 'openai-responses';
@@ -40,6 +41,7 @@ export class BatchUpstream {
   constructor(
     readonly channels: ChannelTable,
     private readonly upstream: Dispatcher,
+    private readonly complain: (sentence: string) => void = () => undefined,
   ) {}
 
   /** @returns the answer as it begins, or why the channel cannot be asked. */
@@ -58,7 +60,7 @@ export class BatchUpstream {
     if (prepared instanceof Refusal) {
       return new Refusal('unavailable', `The channel "${channelId}" cannot be called at the moment: try again later.`);
     }
-    return this.upstream.request({
+    const answer = await this.upstream.request({
       origin: prepared.origin,
       path: prepared.path,
       method,
@@ -67,6 +69,10 @@ export class BatchUpstream {
       headersTimeout: UPSTREAM_TIMEOUT_MS,
       bodyTimeout: UPSTREAM_TIMEOUT_MS,
     });
+    if (!refusesAccess(answer.statusCode)) return answer;
+    const words = refusalWords(await readObject(answer.body));
+    this.complain(tellRefusal(channel, answer.statusCode, words));
+    return accessRefused(`The channel "${channelId}", where this is,`);
   }
 
   async ask(channelId: string, call: BatchCall): Promise<ToldObject | Refusal> {

@@ -24,6 +24,7 @@ const adapterSchema = z.strictObject({
     .regex(/^[a-z0-9-]+$/, 'a header in lower case')
     .optional(),
   refusesStreamOptions: z.boolean().optional(),
+  healthPath: beforePath.min(1).optional(),
   batches: z.boolean().optional(),
   prepare: call.optional(),
   sign: call.optional(),

@@ -88,6 +88,11 @@ export interface ChannelAdapter {
   readonly credentialHeader?: string;
   /** An OpenAI chat stream may not be asked for its usage: `stream_options` is an error here. */
   readonly refusesStreamOptions?: boolean;
+  /**
+   * Where a GET costs nothing and needs the credential, below the base URL. Default: `/models` beside the first API whose
+   * path is text, which most providers have.
+   */
+  readonly healthPath?: string;
   /** It has OpenAI's files and batches, where its responses are. */
   readonly batches?: boolean;
   /** What else is different: the last word on the request before its credential. It may not change the origin. */

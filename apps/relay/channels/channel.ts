@@ -7,7 +7,10 @@ import type { ChannelAdapter, ChannelSettings, CredentialSource, OpenCredential 
 type DescribedChannel = Omit<z.infer<typeof publishedChannel>, 'secret'>;
 
 /** An upstream account or gateway: where requests for its models go, and under which names. */
-export interface Channel extends Pick<DescribedChannel, 'id' | 'region' | 'timeouts' | 'whenClientLeaves'> {
+export interface Channel extends Pick<
+  DescribedChannel,
+  'id' | 'region' | 'timeouts' | 'healthCheck' | 'whenClientLeaves'
+> {
   /** By whose prices and rules its usage counts. */
   readonly provider: string;
   readonly adapter: ChannelAdapter;
@@ -44,7 +47,7 @@ interface CredentialParts extends Omit<ChannelParts, 'secret'> {
 
 /** @throws ChannelError when the adapter needs something that the description does not have. */
 export function openChannel(described: DescribedChannel, { adapter, secret, complain }: ChannelParts): Channel {
-  const { id, region, timeouts, whenClientLeaves } = described;
+  const { id, region, timeouts, healthCheck, whenClientLeaves } = described;
   const settings = readSettings(described, adapter);
   const { origin, pathname } = new URL(findBaseUrl(described, adapter, settings));
   const credential =
@@ -62,6 +65,7 @@ export function openChannel(described: DescribedChannel, { adapter, secret, comp
     settings,
     ...(region !== undefined && { region }),
     ...(timeouts !== undefined && { timeouts }),
+    ...(healthCheck !== undefined && { healthCheck }),
     ...(whenClientLeaves !== undefined && { whenClientLeaves }),
     ...(credential !== undefined && { credential }),
   };

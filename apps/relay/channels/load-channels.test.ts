@@ -81,6 +81,9 @@ describe('a channels file', () => {
     [{ protocol: 'openai-chat' }, /names neither an adapter nor a protocol, or both/],
     [{ adapter: undefined, protocol: 'openai-chat' }, /has a protocol, and needs a provider and a baseUrl beside it/],
     [{ models: [] }, /channels.0.models/],
+    [{ healthCheck: { everyMs: 999 } }, /channels.0.healthCheck.everyMs/],
+    [{ healthCheck: { everyMs: 1_000, path: '/../beside' } }, /channels.0.healthCheck.path: a path such as/],
+    [{ healthCheck: { everyMs: 1_000, path: '//elsewhere/' } }, /channels.0.healthCheck.path: a path such as/],
     [{ baseUrl: 'https://user:sk-of-the-file@upstream' }, /its baseUrl holds more than an address/],
     [{ baseUrl: 'https://upstream/v1?api-version=1' }, /its baseUrl holds more than an address/],
   ])('that is wrong is refused with what to do: %j', async (difference, sentence) => {

@@ -5,7 +5,7 @@ import type { ChannelAdapter, ChannelCall, PreparedRequest } from './adapter.js'
 import { findPreset } from './adapters/registry.js';
 import { openChannel } from './channel.js';
 import { ChannelTable } from './channel-table.js';
-import { prepareRequest } from './prepare-request.js';
+import { prepareCheck, prepareRequest } from './prepare-request.js';
 
 const openai = findPreset('openai')!;
 const call: ChannelCall = {
@@ -67,5 +67,52 @@ describe('a request that goes upstream', () => {
       ...{ accept: '*/*', 'accept-encoding': 'identity', 'x-request-id': 'r', 'content-type': 'application/json' },
       ...{ 'anthropic-version': '2023-06-01', 'x-api-key': 'sk' },
     });
+  });
+});
+
+describe('a health check', () => {
+  const check = (preset: string, more: object = {}) => {
+    const adapter = findPreset(preset)!;
+    const described = { id: 'ch', adapter: preset, models: ['m'], healthCheck: { everyMs: 1_000 }, ...more };
+    return prepareCheck(openChannel(described, { adapter, secret: 'sk', complain: () => undefined }), new Date(0));
+  };
+
+  it.each([
+    ['openai', {}, 'https://api.openai.com/v1/models'],
+    ['openai', { baseUrl: 'https://gateway.example/team/v1' }, 'https://gateway.example/team/v1/models'],
+    ['azure', { baseUrl: 'https://eu.openai.azure.com' }, 'https://eu.openai.azure.com/openai/v1/models'],
+    ['gemini', {}, 'https://generativelanguage.googleapis.com/v1beta/models'],
+    ['cohere', {}, 'https://api.cohere.ai/v1/models'],
+    ['qwen', {}, 'https://dashscope.aliyuncs.com/compatible-mode/v1/models'],
+    [
+      'vllm',
+      { baseUrl: 'http://10.0.0.1:8000/v1', healthCheck: { everyMs: 1_000, path: '/health' } },
+      'http://10.0.0.1:8000/health',
+    ],
+  ])('of %s with %j is a GET of %s', (preset, more, url) => {
+    const { origin, path, method, body } = check(preset, more)!;
+    expect([`${origin}${path}`, method, body.length]).toEqual([url, 'GET', 0]);
+  });
+
+  it('has the channel’s credential as its calls have it', () => {
+    expect(check('openai')?.headers).toEqual({ authorization: 'Bearer sk' });
+    expect(check('anthropic')?.headers).toEqual({ 'x-api-key': 'sk', 'anthropic-version': '2023-06-01' });
+    expect(check('gemini')?.headers).toEqual({ 'x-goog-api-key': 'sk' });
+    expect(check('azure', { baseUrl: 'https://eu.openai.azure.com' })?.headers).toEqual({ 'api-key': 'sk' });
+    const signing: ChannelAdapter = { ...openai, sign: ({ method, path }) => ({ proof: `${method} ${path}` }) };
+    const described = { id: 'ch', adapter: 'openai', models: ['m'] };
+    const signed = prepareCheck(
+      openChannel(described, { adapter: signing, secret: 'sk', complain: () => undefined }),
+      new Date(0),
+    );
+    expect(signed?.headers).toEqual({ proof: 'GET /v1/models' });
+  });
+
+  it('is none while the channel has no valid credential', () => {
+    const adapter = { ...openai, openCredential: () => ({ current: () => undefined, close: () => undefined }) };
+    const described = { id: 'ch', adapter: 'openai', models: ['m'] };
+    expect(
+      prepareCheck(openChannel(described, { adapter, secret: 'sk', complain: () => undefined }), new Date()),
+    ).toBeUndefined();
   });
 });

@@ -42,14 +42,50 @@ export function prepareRequest(call: ChannelCall, candidate: Candidate, now: Dat
     };
     const { path, method, headers, body } = adapter.prepare?.(plain, upstreamCall, settings) ?? plain;
     // A channel's credential goes to the channel's address and nowhere else.
-    const request = { origin: channel.origin, path, method, headers, body };
-    if (secret === undefined) return request;
-    const proof = adapter.sign?.(request, { secret, settings, now }) ?? credentialHeader(channel, api, secret);
-    return { ...request, headers: { ...headers, ...proof } };
+    return authenticated({ origin: channel.origin, path, method, headers, body }, channel, { api, secret, now });
   } catch (error) {
     // eslint-disable-next-line preserve-caught-error -- an adapter's error may show the secret that it was given
     throw new Error(`The adapter "${adapter.name}" could not prepare a request: ${sentenceOf(error, secret)}`);
   }
+}
+
+/**
+ * The request of a health check: a GET, which generates nothing anywhere, with the channel's credential.
+ * @returns undefined while the channel has no valid credential.
+ */
+export function prepareCheck(channel: Channel, now: Date): PreparedRequest | undefined {
+  const { adapter, origin, credential } = channel;
+  const secret = credential?.current();
+  if (credential !== undefined && secret === undefined) return undefined;
+  const api = channel.apis.find((one) => typeof adapter.apis[one] === 'string') ?? channel.apis[0]!;
+  const headers = api === 'anthropic-messages' ? { 'anthropic-version': ANTHROPIC_VERSION } : {};
+  const plain = { origin, path: checkPath(channel, api), method: 'GET', headers, body: Buffer.alloc(0) };
+  try {
+    return authenticated(plain, channel, { api, secret, now });
+  } catch (error) {
+    // eslint-disable-next-line preserve-caught-error -- as above
+    throw new Error(`The adapter "${adapter.name}" could not sign a health check: ${sentenceOf(error, secret)}`);
+  }
+}
+
+function checkPath({ healthCheck, adapter, basePath }: Channel, api: UsageApi): string {
+  const path = healthCheck?.path ?? adapter.healthPath;
+  if (path !== undefined) return `${basePath}${belowVersion(path, basePath)}`;
+  const where = adapter.apis[api];
+  return typeof where === 'string' ? `${basePath}${belowVersion(where, basePath)}/models` : `${basePath}/`;
+}
+
+interface Authenticating {
+  readonly api: UsageApi;
+  readonly secret: string | undefined;
+  readonly now: Date;
+}
+
+function authenticated(request: PreparedRequest, channel: Channel, { api, secret, now }: Authenticating) {
+  if (secret === undefined) return request;
+  const { adapter, settings } = channel;
+  const proof = adapter.sign?.(request, { secret, settings, now }) ?? credentialHeader(channel, api, secret);
+  return { ...request, headers: { ...request.headers, ...proof } };
 }
 
 function noCredential(model: string): Refusal {
@@ -60,8 +96,11 @@ function pathOf(call: UpstreamCall, { adapter, basePath, settings }: Channel): s
   const where = adapter.apis[call.api];
   if (where === undefined) throw new Error(`it does not serve the API "${call.api}".`);
   if (typeof where === 'function') return `${basePath}${where(call, settings)}`;
-  const before = ANY_VERSION.test(basePath) ? where.replace(LEADING_VERSION, '') : where;
-  return `${basePath}${before}${call.path}`;
+  return `${basePath}${belowVersion(where, basePath)}${call.path}`;
+}
+
+function belowVersion(where: string, basePath: string): string {
+  return ANY_VERSION.test(basePath) ? where.replace(LEADING_VERSION, '') : where;
 }
 
 function headersOf({ headers, requestId, path, api }: ChannelCall): Record<string, string> {

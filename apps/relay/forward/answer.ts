@@ -9,7 +9,7 @@ import type { Estimator } from '../estimate/estimator.js';
 import { contentCoding } from './decoded-usage.js';
 import { formatOf, isStream, type Passing, passingOf, type PassingOptions } from './passing.js';
 import { readRetryAfter } from './retry-after.js';
-import { isChannelFailure } from './upstream-failure.js';
+import { isChannelFailure, refusalWords, refusesAccess } from './upstream-failure.js';
 
 /** After the client left, the upstream is read on to its usage, because it bills it; but not for ever. */
 export const DRAIN_MAX_MS = 120_000;
@@ -31,6 +31,8 @@ export interface AnswerEnd {
   readonly passed?: PassedText | undefined;
   /** Where a converted stream has lost something that its client cannot be told of. */
   readonly lost?: readonly string[] | undefined;
+  /** Why the upstream does not accept our own access: for the log, and not for the client. */
+  readonly refusedAs?: string | undefined;
   /** How long the upstream asks to be left alone. */
   readonly retryAfterMs?: number | undefined;
   readonly clientLeft: boolean;
@@ -78,6 +80,11 @@ interface Started {
   readonly passing: Passing;
 }
 
+interface HeldBytes {
+  readonly chunks: Buffer[];
+  bytes: number;
+}
+
 /**
  * One answer on its way from the upstream to the client. Every chunk is passed on as it comes, with backpressure, and
  * read for its usage. Only the very end is held back until `finish`: by then the usage is in the journal.
@@ -90,7 +97,9 @@ export class Answer implements Dispatcher.DispatchHandler {
   /** The last bytes: from them the client would see the end. */
   #held: Buffer | undefined;
   /** The beginning of an error that the client may never see. */
-  #failure: { chunks: Buffer[]; bytes: number } | undefined;
+  #failure: HeldBytes | undefined;
+  /** What the client never sees: the upstream's words of our own account. */
+  #refusal: HeldBytes | undefined;
   #error: Error | undefined;
   #concluded = false;
   #hasAnswered = false;
@@ -143,18 +152,26 @@ export class Answer implements Dispatcher.DispatchHandler {
     const passed = isReadable && format !== undefined ? estimator.passing(source.api, format) : undefined;
     const firstByteAt = new Date().toISOString();
     this.#started = { httpStatus, headers, isStream: isStream(format), firstByteAt, passed, passing };
-    if (!replaceable) this.#sendHead(this.#started);
+    if (refusesAccess(httpStatus)) this.#refusal = { chunks: [], bytes: 0 };
+    else if (!replaceable) this.#sendHead(this.#started);
     else if (isChannelFailure(httpStatus)) this.#failure = { chunks: [], bytes: 0 };
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.#hasAnswered) this.#answered();
+    if (this.#refusal !== undefined) return this.#keepRefusal(this.#refusal, controller, chunk);
     this.#started?.passed?.push(chunk);
     const next = this.#started?.passing.push(chunk);
     if (next !== undefined) this.#send(next);
     if (!this.#clientLeft) return;
     this.#drainedBytes += chunk.length;
     if (this.#drainedBytes > DRAIN_MAX_BYTES) controller.abort(new CutOff('The answer was drained to its byte limit.'));
+  }
+
+  #keepRefusal(refusal: HeldBytes, controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    refusal.chunks.push(chunk);
+    refusal.bytes += chunk.length;
+    if (refusal.bytes > HELD_FAILURE_MAX_BYTES) controller.abort(new CutOff('Nobody reads so long a refusal.'));
   }
 
   #answered(): void {
@@ -188,7 +205,7 @@ export class Answer implements Dispatcher.DispatchHandler {
    */
   finish(): boolean {
     if (this.#clientLeft) return true;
-    if (this.#error === undefined && this.#started !== undefined) {
+    if (this.#error === undefined && this.#started !== undefined && this.#refusal === undefined) {
       this.#sendHead(this.#started);
       this.#sendFailure();
       this.response.end(this.#held);
@@ -233,6 +250,7 @@ export class Answer implements Dispatcher.DispatchHandler {
       passed,
       lost,
       retryAfterMs: started && readRetryAfter(started.headers, Date.now()),
+      refusedAs: this.#refusal && refusalWords(Buffer.concat(this.#refusal.chunks)),
       clientLeft: this.#clientLeft,
       error: this.#error,
     });

@@ -91,6 +91,60 @@ describe('a breaker', () => {
     expect(long.permits(leaveAloneMaxMs)).toBe(true);
   });
 
+  describe('that a health check speaks to', () => {
+    const UNTIL_MS = 20_000;
+    const failed = (breaker: Breaker, nowMs: number) =>
+      breaker.checkFailed({ nowMs, sinceMs: nowMs - 10_000, untilMs: nowMs + UNTIL_MS });
+
+    it('is open from a failed check until the next one has spoken, and no request is the one that finds out', () => {
+      const breaker = new Breaker();
+      failed(breaker, 0);
+      expect([breaker.state(UNTIL_MS - 1), breaker.permits(UNTIL_MS - 1)]).toEqual(['open', false]);
+      expect(breaker.state(UNTIL_MS)).toBe('half-open');
+      failed(breaker, UNTIL_MS);
+      // One that was sent all the same, because all are isolated, does not shorten it.
+      attempt(breaker, 'bad', UNTIL_MS + 1);
+      expect(breaker.permits(2 * UNTIL_MS - 1)).toBe(false);
+    });
+
+    it('lets a probe through at once when a check passes, and is closed by requests alone', () => {
+      const breaker = new Breaker();
+      failed(breaker, 0);
+      breaker.checkPassed(5_000);
+      expect([breaker.state(5_000), breaker.permits(5_000)]).toEqual(['half-open', true]);
+      for (let at = 5_000; at < 60_000; at += 1_000) breaker.checkPassed(at);
+      expect(breaker.state(60_000)).toBe('half-open');
+      attempt(breaker, 'good', 60_000);
+      attempt(breaker, 'good', 60_000);
+      expect(breaker.state(60_000)).toBe('closed');
+    });
+
+    it('believes a request that ended well of late, and not the check', () => {
+      const breaker = new Breaker();
+      attempt(breaker, 'good', 1_000);
+      failed(breaker, 10_000);
+      expect(breaker.state(10_000)).toBe('closed');
+      failed(breaker, 12_000);
+      expect(breaker.state(12_000)).toBe('open');
+      attempt(breaker, 'good', 12_001);
+      attempt(breaker, 'good', 12_002);
+      expect(breaker.state(12_002)).toBe('closed');
+    });
+
+    it('leaves an upstream alone for as long as that asked, also when a check passes', () => {
+      const breaker = new Breaker();
+      attempt(breaker, 'bad', 0, 30_000);
+      breaker.checkPassed(1_000);
+      expect([breaker.permits(29_999), breaker.permits(30_000)]).toEqual([false, true]);
+    });
+
+    it('does not open for what passes', () => {
+      const breaker = new Breaker();
+      breaker.checkPassed(0);
+      expect(breaker.state(0)).toBe('closed');
+    });
+  });
+
   const ends = fc.array(fc.tuple(fc.constantFrom<Verdict>('good', 'bad', 'unknown'), fc.nat(3_000)));
 
   it('is never open for longer than its longest pause, whatever it sees', () => {

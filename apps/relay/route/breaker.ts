@@ -18,7 +18,7 @@ export interface BreakerLimits {
   /** From opening to the first probe; twice as long after each probe that fails. */
   readonly firstPauseMs: number;
   readonly lastPauseMs: number;
-  /** An upstream that asks to be left alone for longer is not believed. */
+  /** An upstream that asks to be left alone for longer is not believed. Nor does a failed health check count for longer. */
   readonly leaveAloneMaxMs: number;
   /** So many good probes close it. */
   readonly goodProbes: number;
@@ -54,9 +54,18 @@ export interface AttemptEnd {
   readonly leaveAloneMs?: number | undefined;
 }
 
+/** A health check that failed. */
+export interface FailedCheck {
+  readonly nowMs: number;
+  /** An attempt that ended well since then is believed instead. */
+  readonly sinceMs: number;
+  /** When the next check has spoken. */
+  readonly untilMs: number;
+}
+
 /**
- * Keeps requests away from a channel's model that fails, hangs or breaks off. It learns from the attempts alone, and
- * takes its time as an argument.
+ * Keeps requests away from a channel's model that fails, hangs or breaks off. It learns from the attempts, and where there
+ * are none from health checks; it takes its time as an argument.
  */
 export class Breaker {
   readonly #window: SlidingWindow;
@@ -67,6 +76,11 @@ export class Breaker {
   /** Absent while it is closed. */
   #opened: { probeAtMs: number; goodProbes: number } | undefined;
   #pauseMs: number;
+  #lastGoodAtMs = Number.NEGATIVE_INFINITY;
+  /** As the upstream asked. */
+  #leaveAloneUntilMs = Number.NEGATIVE_INFINITY;
+  /** As the last health check says. */
+  #heldUntilMs = Number.NEGATIVE_INFINITY;
   #stallCheckedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly limits: BreakerLimits = breakerLimits) {
@@ -102,6 +116,7 @@ export class Breaker {
 
   end(ticket: BreakerTicket, verdict: Verdict, { nowMs, leaveAloneMs }: AttemptEnd): void {
     this.#waiting.delete(ticket);
+    if (verdict === 'good') this.#lastGoodAtMs = nowMs;
     if (ticket.era !== this.#era || verdict === 'unknown') return;
     const isBad = verdict === 'bad';
     this.#window.add(nowMs, { all: 1, marked: isBad ? 1 : 0 });
@@ -109,6 +124,20 @@ export class Breaker {
     if (isBad && leaveAloneMs !== undefined) this.#open(nowMs, Math.min(leaveAloneMs, this.limits.leaveAloneMaxMs));
     else if (isBad && (this.#opened !== undefined || this.#hasFailedEnough(nowMs))) this.#open(nowMs);
     else if (!isBad && this.#opened !== undefined) this.#probedWell(nowMs);
+  }
+
+  /** Nobody is there, or not for us: no request is to be the one that finds out. */
+  checkFailed({ nowMs, sinceMs, untilMs }: FailedCheck): void {
+    if (this.#lastGoodAtMs >= sinceMs) return;
+    if (this.#opened === undefined) this.#open(nowMs);
+    this.#heldUntilMs = Math.min(untilMs, nowMs + this.limits.leaveAloneMaxMs);
+    this.#opened = { probeAtMs: Math.max(this.#opened!.probeAtMs, this.#heldUntilMs), goodProbes: 0 };
+  }
+
+  /** After one that failed: the next request may find out at once. That it is well again only requests show. */
+  checkPassed(nowMs: number): void {
+    this.#heldUntilMs = nowMs;
+    if (this.#opened !== undefined) this.#opened.probeAtMs = Math.max(nowMs, this.#leaveAloneUntilMs);
   }
 
   #hasFailedEnough(nowMs: number): boolean {
@@ -129,14 +158,17 @@ export class Breaker {
   #open(nowMs: number, leaveAloneMs = 0): void {
     const { firstPauseMs, lastPauseMs } = this.limits;
     this.#pauseMs = this.#opened === undefined ? firstPauseMs : Math.min(this.#pauseMs * 2, lastPauseMs);
-    this.#opened = { probeAtMs: nowMs + Math.max(this.#pauseMs, leaveAloneMs), goodProbes: 0 };
+    this.#leaveAloneUntilMs = nowMs + leaveAloneMs;
+    const probeAtMs = Math.max(nowMs + this.#pauseMs, this.#leaveAloneUntilMs, this.#heldUntilMs);
+    this.#opened = { probeAtMs, goodProbes: 0 };
     this.#begin();
   }
 
   #probedWell(nowMs: number): void {
     this.#opened!.goodProbes += 1;
-    // The next may find out at once.
+    // The next may find out at once, whatever a check said.
     this.#opened!.probeAtMs = nowMs;
+    this.#heldUntilMs = nowMs;
     if (this.#opened!.goodProbes < this.limits.goodProbes) return;
     this.#opened = undefined;
     this.#begin();

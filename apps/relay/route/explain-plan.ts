@@ -36,5 +36,6 @@ function explain({ candidate, breaker, score, leftOut }: Considered, { nowMs, at
 const reasons: Readonly<Record<NonNullable<Considered['leftOut']>, string>> = {
   region: 'Its region is not among those that the policies of this key permit.',
   channels: 'The route of the model names other channels.',
-  isolated: 'Its circuit breaker keeps requests away: of late it failed, hung, or asked to be left alone.',
+  isolated:
+    'Its circuit breaker keeps requests away: of late it failed, hung, or asked to be left alone, or nobody answers its health check.',
 };

@@ -50,7 +50,7 @@ export interface AttemptVitals {
   readonly ticket: BreakerTicket;
 }
 
-/** The vitals of every channel's models. There are as many as the channels state: they bound it. */
+/** The vitals of every channel's models, by the upstream's names. There are as many as the channels state: they bound it. */
 export class Vitals {
   readonly #ofModel = new Map<string, ModelVitals>();
 
