@@ -113,7 +113,7 @@ describe('four relays', () => {
   };
   const relayAt = (index: number) => relays[index % 4] as RateKeeper;
   const ask = (caller: Caller, times: number, tokens: number) =>
-    Promise.all(Array.from({ length: times }, (_, index) => relayAt(index).admit(caller, () => tokens)));
+    Promise.all(Array.from({ length: times }, async (_, index) => relayAt(index).admit(caller, () => tokens)));
   const served = (outcomes: readonly unknown[]) => outcomes.filter((one) => !(one instanceof Refusal)) as HeldRates[];
 
   it('let no more requests through than the limit per minute, however many come at once', async () => {

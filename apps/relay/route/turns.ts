@@ -42,7 +42,7 @@ export class Turns {
 
   /** @returns undefined when the failure stays: nobody is left, no time, or the channel's failures have cost enough. */
   after({ turn, retryAfterMs = 0 }: FailedTurn, nowMs: number): Turn | undefined {
-    (this.#leaveAloneUntilMs ??= new Map()).set(turn.candidate, nowMs + retryAfterMs);
+    this.#leaveAlone(turn.candidate, nowMs + retryAfterMs);
     const next = this.#upcoming(nowMs);
     if (next === undefined || !turn.candidate.vitals.retries.spend(nowMs)) return undefined;
     return next;
@@ -50,7 +50,7 @@ export class Turns {
 
   /** As `instead`, of a turn that is not taken in a later round either. */
   without({ candidate }: Turn, nowMs: number): Turn | undefined {
-    this.#leaveAloneUntilMs.set(candidate, Infinity);
+    this.#leaveAlone(candidate, Infinity);
     return this.instead(nowMs);
   }
 
@@ -58,6 +58,11 @@ export class Turns {
   instead(nowMs: number): Turn | undefined {
     this.#taken -= 1;
     return this.#upcoming(nowMs);
+  }
+
+  #leaveAlone(candidate: PlannedCandidate, untilMs: number): void {
+    this.#leaveAloneUntilMs ??= new Map();
+    this.#leaveAloneUntilMs.set(candidate, untilMs);
   }
 
   #upcoming(nowMs: number): Turn | undefined {
