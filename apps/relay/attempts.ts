@@ -63,7 +63,8 @@ export class Attempts {
   hold({ turn, prepared }: PreparedTurn, { caller }: AdmittedCall): HeldMoney | Refusal | Promise<HeldMoney | Refusal> {
     const { provider, api } = prepared.source;
     const { body, json } = prepared.asked;
-    const planned = { provider, model: turn.candidate.model, api, bodyBytes: body.length, json };
+    const { model, upstreamModel } = turn.candidate;
+    const planned = { provider, model, upstreamModel, api, bodyBytes: body.length, json };
     return this.rooms.money.hold(caller, planned);
   }
 

@@ -1,18 +1,26 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import OpenAI, { toFile } from 'openai';
 import { Agent } from 'undici';
+import type { DueBatch } from '#contracts/batch.js';
+import { currentPricesEntry, type PriceBook, priceBookEntry } from '#contracts/price-book.js';
+import { buckets } from '#contracts/streams.js';
 import type { UsageEvent } from '#contracts/usage-event.js';
+import { eventually } from '#jetstream/eventually.fixture.js';
+import { formatAmount, parseAmount } from '#money/pico.js';
+import { askLedgerOver } from './admit/ask-ledger.js';
 import { loadChannels } from './channels/load-channels.js';
 import { findOperation } from './operations/find-operation.js';
 import { publishUsageOver } from './publish/publish-usage.js';
 import type { PublisherPorts } from './publish/publisher.js';
 import { CALLER, KEY, RelayHouse } from './relay.fixture.js';
 import { type RunningRelay, startRelay } from './start-relay.js';
+import { BATCH_LEASE_MS, BatchMoney } from './batches/batch-money.js';
 import { BatchStore } from './batches/batch-store.js';
 import { BatchUpstream } from './batches/batch-upstream.js';
 import { BatchWatcher } from './batches/batch-watcher.js';
@@ -22,6 +30,28 @@ const STRANGER = 'tg-a-key-of-another-organisation';
 const OTHER_PROJECT = 'tg-a-key-of-another-project';
 const SLOW = 'tg-a-key-with-few-requests-a-minute';
 const LIMITED = 'tg-a-key-with-a-policy';
+
+const book: PriceBook = {
+  version: 'batches',
+  publishedAt: '2026-11-01T00:00:00Z',
+  tariffs: [
+    {
+      ...{
+        provider: 'openai',
+        models: ['gpt-4o', 'gpt-mini'],
+        currency: 'USD',
+        source: 'a test',
+        checkedOn: '2026-11-01',
+      },
+      rates: [
+        { tier: 'standard', aboveInputTokens: 0, unitPrices: { 'in.fresh.text': '0.000002', 'out.text': '0.00001' } },
+        { tier: 'batch', aboveInputTokens: 0, unitPrices: { 'in.fresh.text': '0.000001', 'out.text': '0.000005' } },
+      ],
+    },
+  ],
+};
+/** 'user' and 'a prompt of a' are 9 tokens at most, and a message is framed by 6. */
+const estimate = 3n * (15n * 1_000_000n + 100n * 5_000_000n);
 
 let house: RelayHouse;
 let relays: RunningRelay[];
@@ -46,6 +76,9 @@ beforeAll(async () => {
     { id: 'ch_deepseek', adapter: 'deepseek', baseUrl, models: ['deepseek-chat'] },
   ];
   writeFileSync(channelsFile(), JSON.stringify({ channels }));
+  const prices = await new Kvm(house.connection).open(buckets.prices);
+  await prices.put(priceBookEntry(book.version), JSON.stringify(book));
+  await prices.put(currentPricesEntry, JSON.stringify({ version: book.version }));
   await startRelays();
 });
 afterAll(async () => {
@@ -69,6 +102,7 @@ class BatchHouse {
   readonly batches = new Map<string, Record<string, unknown>>();
   /** What it does with a batch that is asked for; it makes it in any case. */
   failsToAnswer = false;
+  refuses = false;
 
   answer(request: IncomingMessage, response: ServerResponse, body: string): void {
     const send = (json: object, status = 200) =>
@@ -85,6 +119,7 @@ class BatchHouse {
       return void send(request.method === 'DELETE' ? { id, object: 'file', deleted: true } : this.#file(id));
     }
     if (id === undefined && request.method === 'POST') {
+      if (this.refuses) return void send({ error: { message: 'No.' } }, 400);
       const batch = this.#make(JSON.parse(body) as object);
       return void (this.failsToAnswer ? response.destroy() : send(batch));
     }
@@ -275,7 +310,11 @@ it('publishes the same events to the letter after a relay died before it marked 
     const { table } = await loadChannels(channelsFile(), () => undefined);
     const complain = (sentence: string) => expect(sentence).toBe('');
     const watcher = new BatchWatcher(
-      { store, upstream: new BatchUpstream(table, new Agent()), complain, publish: after },
+      {
+        ...{ store, upstream: new BatchUpstream(table, new Agent()), complain, publish: after },
+        money: new BatchMoney(askLedgerOver(house.connection, 'relay-3', BATCH_LEASE_MS), complain),
+        priceBook: () => Promise.resolve(undefined),
+      },
       INTERVAL_MS,
     );
     watcher.start();
@@ -390,6 +429,108 @@ it('calls the model as the upstream does in every line, and changes nothing else
     line('a', 'gpt-mini', { seed: 1 }),
     line('b', 'gpt-mini'),
   ]);
+});
+
+const three = ['a', 'b', 'c'].map((id) => line(id, 'gpt-4o', { max_tokens: 100 }));
+const leased = () => [...house.ledger.leases].filter(([, amount]) => amount === estimate);
+
+async function dueOf(batchId: string): Promise<DueBatch> {
+  const found = (await new BatchStore(house.connection).due(neverCalled)).find(({ due }) => due.batchId === batchId);
+  if (found === undefined) throw new Error(`Nothing is due of ${batchId}.`);
+  return found.due;
+}
+
+/** As if its lease had been renewed at another time. */
+async function renewedAt(batchId: string, renewedAtMs: number): Promise<void> {
+  const store = new BatchStore(house.connection);
+  await eventually(async () => {
+    const entry = (await store.due(neverCalled)).find(({ due }) => due.batchId === batchId)!;
+    const changed = { ...entry.due, lease: { ...entry.due.lease!, renewedAtMs } };
+    expect(await store.changeDue(entry, changed)).toBeDefined();
+  });
+}
+
+describe('the money of a batch', () => {
+  beforeEach(() => {
+    house.ledger.left = parseAmount('1');
+    house.ledger.leases.clear();
+  });
+
+  it('is held while it runs, all that its lines may cost, and comes back but for what they cost', async () => {
+    const id = await makeBatch(three);
+    const [[leaseId] = ['none']] = leased();
+    expect(house.ledger.left).toBe(parseAmount('1') - estimate);
+    upstream.end(id, 'completed', [answered('a', 1), answered('b', 2), answered('c', 3)]);
+    expect((await metered(id)).map(({ data }) => data.leaseId)).toEqual([leaseId, leaseId, leaseId]);
+    const cost = 27n * 1_000_000n + 6n * 5_000_000n;
+    await eventually(async () => expect(house.ledger.leases.get(leaseId)).toBe(cost));
+    expect(house.ledger.left).toBe(parseAmount('1') - cost);
+  });
+
+  it('is not there for one that may cost more: the answer is 402, and nothing is asked of the upstream', async () => {
+    house.ledger.left = estimate - 1n;
+    await expect(makeBatch(three)).rejects.toMatchObject({
+      status: 402,
+      code: 'insufficient_quota',
+      message: expect.stringContaining(`This batch may cost up to ${formatAmount(estimate)} USD, and wallet "default"`),
+    });
+    expect(upstream.batches.size).toBe(0);
+    expect(house.ledger.left).toBe(estimate - 1n);
+    house.ledger.left = estimate;
+    await makeBatch(three);
+    expect(house.ledger.left).toBe(0n);
+  });
+
+  it('comes back from one that the upstream refuses, and from one that ends without an output', async () => {
+    upstream.refuses = true;
+    await expect(makeBatch(three)).rejects.toMatchObject({ status: 400 });
+    expect(house.ledger.left).toBe(parseAmount('1'));
+    upstream.refuses = false;
+    const id = await makeBatch(three);
+    upstream.end(id, 'failed');
+    await metered(id);
+    await eventually(async () => expect(house.ledger.left).toBe(parseAmount('1')));
+  });
+
+  it('stays held where a line has an answer that is not charged', async () => {
+    const id = await makeBatch(three);
+    const [[leaseId] = ['none']] = leased();
+    upstream.end(id, 'completed', [answered('a', 1)]);
+    upstream.files.set(`file-output-${id}`, 'not json\n');
+    await metered(id);
+    await delay(3 * INTERVAL_MS);
+    expect(house.ledger.leases.get(leaseId)).toBe(estimate);
+  });
+
+  it('is kept by whichever relay looks after it, and leased again where its lease was lost', async () => {
+    const id = await makeBatch(three);
+    const [[leaseId] = ['none']] = leased();
+    // One whose clock is wrong by an hour may have written it.
+    for (const wrongMs of [-3_600_000, 3_600_000]) {
+      await renewedAt(id, Date.now() + wrongMs);
+      await eventually(async () =>
+        expect(Math.abs((await dueOf(id)).lease!.renewedAtMs - Date.now())).toBeLessThan(60_000),
+      );
+      expect((await dueOf(id)).lease).toMatchObject({ id: leaseId });
+    }
+    house.ledger.expire(leaseId);
+    await renewedAt(id, 0);
+    await eventually(async () => expect((await dueOf(id)).lease!.id).not.toBe(leaseId));
+    expect(house.ledger.left).toBe(parseAmount('1') - estimate);
+    upstream.end(id, 'completed', [answered('a', 1)]);
+    // What was booked under the first is off nobody else's: the second expires.
+    expect((await metered(id)).map(({ data }) => data.leaseId)).toEqual([leaseId]);
+    expect(leased()).toHaveLength(1);
+  });
+
+  it('cannot be told of a file that was not counted: it is to be sent again', async () => {
+    const { keyId, orgId, teamId, projectId } = CALLER;
+    const owner = { keyId, orgId, teamId, projectId, channelId: 'ch_openai', createdAt: new Date().toISOString() };
+    const input = { operation: 'chat.completions', model: 'gpt-4o', bytes: 100 };
+    await new BatchStore(house.connection).keepFile('file-of-old', { ...owner, input });
+    const asked = { input_file_id: 'file-of-old', endpoint: '/v1/chat/completions', completion_window: '24h' } as const;
+    await expect(client().batches.create(asked)).rejects.toMatchObject({ status: 400, param: 'input_file_id' });
+  });
 });
 
 async function startRelays(): Promise<void> {

@@ -34,9 +34,9 @@ export const relayConfig = z.object({
     .number()
     .int()
     .min(50)
-    .max(3_600_000)
+    .max(120_000)
     .default(30_000)
-    .describe('how often a batch that has not ended is looked at, in milliseconds'),
+    .describe('how often a batch that has not ended is looked at, and its money kept, in milliseconds'),
   TOLLGATE_TRUSTED_PROXIES: trustedProxies,
   TOLLGATE_HOST: host,
   PORT: port.default(8080),

@@ -13,6 +13,7 @@ import { RateKeeper } from './admit/rate-keeper.js';
 import { changeRatesOver } from './admit/shared-rates.js';
 import { Attempts } from './attempts.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
+import { BATCH_LEASE_MS, BatchMoney } from './batches/batch-money.js';
 import { BatchStore } from './batches/batch-store.js';
 import { BatchUpstream } from './batches/batch-upstream.js';
 import { BatchWatcher } from './batches/batch-watcher.js';
@@ -32,7 +33,7 @@ import { HealthChecks } from './route/health-checks.js';
 import { Router } from './route/router.js';
 import { Vitals } from './route/vitals.js';
 import { CurrentPrices } from './snapshots/current-prices.js';
-import { loadPriceBook } from './snapshots/load-price-book.js';
+import { earlierPriceBook, loadPriceBook } from './snapshots/load-price-book.js';
 import { KeptChannels } from './snapshots/kept-channels.js';
 import { Snapshots } from './snapshots/snapshots.js';
 
@@ -211,6 +212,14 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       useFactory: (connection: NatsConnection) => new BatchStore(connection),
     },
     {
+      provide: BatchMoney,
+      inject: [NATS_CONNECTION],
+      useFactory: (connection: NatsConnection) =>
+        new BatchMoney(askLedgerOver(connection, config.TOLLGATE_RELAY_ID, BATCH_LEASE_MS), (sentence, error) =>
+          log.warn(sentence, error),
+        ),
+    },
+    {
       provide: BatchUpstream,
       inject: [ChannelTable, UPSTREAM],
       useFactory: (channels: ChannelTable, upstream: Dispatcher) =>
@@ -218,16 +227,17 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: BatchWatcher,
-      inject: [BatchStore, BatchUpstream, JETSTREAM],
-      useFactory: (store: BatchStore, upstream: BatchUpstream, jetstream: JetStreamClient) => {
+      inject: [BatchStore, BatchUpstream, BatchMoney, JETSTREAM, NATS_CONNECTION],
+      useFactory: (...[store, upstream, money, jetstream, connection]: WatcherParts) => {
         const complain = (sentence: string, error: unknown) => log.warn(sentence, error);
-        const ports = { store, upstream, publish: publishUsageOver(jetstream), complain };
+        const priceBook = (version: string) => earlierPriceBook(connection, version);
+        const ports = { store, upstream, money, priceBook, publish: publishUsageOver(jetstream), complain };
         return new BatchWatcher(ports, config.TOLLGATE_BATCH_INTERVAL_MS);
       },
     },
     {
       provide: ServeBatches,
-      inject: [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, RateKeeper, AttemptsInFlight, RelayRequest],
+      inject: [BatchStore, BatchUpstream, CurrentPrices, BatchMoney, RateKeeper, AttemptsInFlight, RelayRequest],
       useFactory: (...[store, upstream, prices, money, rates, inFlight, requests]: BatchParts) =>
         new ServeBatches({
           ...{ store, upstream, prices, money, rates, inFlight, log },
@@ -239,7 +249,8 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 }
 
 type FrontParts = [RelayRequest, ServeBatches, ChannelTable, Snapshots, Journal];
-type BatchParts = [BatchStore, BatchUpstream, CurrentPrices, AttemptMoney, RateKeeper, AttemptsInFlight, RelayRequest];
+type WatcherParts = [BatchStore, BatchUpstream, BatchMoney, JetStreamClient, NatsConnection];
+type BatchParts = [BatchStore, BatchUpstream, CurrentPrices, BatchMoney, RateKeeper, AttemptsInFlight, RelayRequest];
 type AttemptParts = [Journal, Publisher, Dispatcher, AttemptsInFlight, AttemptMoney];
 type Rooms = [
   Snapshots,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, identifier, instant, name } from '#contracts/cloud-event.js';
+import { amount, count, currency, identifier, instant, name } from '#contracts/cloud-event.js';
 
 const owner = {
   orgId: identifier,
@@ -24,7 +24,14 @@ export const keptFile = z.object({
   ...owner,
   createdAt: instant,
   /** Of a batch's input. */
-  input: z.object({ ...batchCalls.shape, bytes: count }).exactOptional(),
+  input: z
+    .object({
+      ...batchCalls.shape,
+      bytes: count,
+      /** What its lines may come to in all, from above. Absent of a file from before this was kept. */
+      tokens: z.object({ lines: count, input: count, output: count, largestInput: count }).exactOptional(),
+    })
+    .exactOptional(),
   /** Of a batch's output or errors. */
   batchId: identifier.exactOptional(),
 });
@@ -37,6 +44,8 @@ export const keptBatch = z.object({
   createdAt: instant,
   /** Current when it was asked for: a later price does not change what it costs. */
   priceVersion: name(64),
+  /** Under which its lines are booked. Absent of a batch from before batches held money. */
+  leaseId: identifier.exactOptional(),
   isMetered: z.boolean(),
 });
 export type KeptBatch = z.infer<typeof keptBatch>;
@@ -50,6 +59,8 @@ export const dueBatch = z.object({
   inputFileId: identifier,
   /** Absent until the upstream has told it. */
   batchId: identifier.exactOptional(),
+  /** What holds its money. Where the first lease was lost it is another one than that under which it is booked. */
+  lease: z.object({ id: identifier, currency, amount, renewedAtMs: count }).exactOptional(),
   /** Whoever wrote this looks at it next, or nobody before then: in milliseconds since 1970. */
   notBeforeMs: count,
   /** In a row. */

@@ -37,7 +37,8 @@ export class GzipStage {
 
   #recognise(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    const [first, second] = this.#first === undefined ? chunk : [this.#first, chunk[0]];
+    const first = this.#first ?? chunk[0];
+    const second = this.#first === undefined ? chunk[1] : chunk[0];
     if (first === MAGIC[0] && second === undefined) {
       this.#first = first;
       return;

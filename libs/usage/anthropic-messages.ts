@@ -68,18 +68,19 @@ function count(usage: JsonObject, { note }: CountingContext): Counted {
     webSearch: countIn(tools, 'web_search_requests', note),
     codeExec: countIn(tools, 'code_execution_requests', note),
   });
+  const tierServed = nameIn(usage, 'service_tier', note);
   const modifiers = present({
-    tierServed: nameIn(usage, 'service_tier', note),
+    byok: typeof usage['is_byok'] === 'boolean' ? usage['is_byok'] : undefined,
     geo: nameIn(usage, 'inference_geo', note),
     speed: nameIn(usage, 'speed', note),
-    byok: typeof usage['is_byok'] === 'boolean' ? usage['is_byok'] : undefined,
+    tierServed,
   });
   const providerCost = providerCostIn(usage, note);
   return {
     segments: segmentsOf(usage, note),
-    ...(units && { units }),
-    ...(modifiers && { modifiers }),
-    ...(providerCost && { providerCost }),
+    units,
+    modifiers,
+    providerCost,
     complete: countIn(usage, 'input_tokens', note) !== undefined && countIn(usage, 'output_tokens', note) !== undefined,
   };
 }
@@ -114,7 +115,8 @@ function segmentOf(call: JsonObject, shared: Shared, note: Note): UsageSegment {
   if (shared.thinking !== undefined) shared.thinking -= reasoning ?? 0;
   const text = output === undefined ? undefined : output - (reasoning ?? 0);
   const input = inputOf(kind === 'main' ? withHourWrites(call, shared, note) : call, note);
-  return { kind, ...(model && { model }), in: input, out: present({ text, reasoning }) ?? {} };
+  const out = present({ reasoning, text }) ?? {};
+  return model === undefined ? { in: input, kind, out } : { in: input, kind, model, out };
 }
 
 /** A call whose cache writes are not split by duration has its share of the answer's own split. */
@@ -146,7 +148,7 @@ function inputOf(call: JsonObject, note: Note): InputQuantities {
   const fresh = present({ text: countIn(call, 'input_tokens', note) });
   const cacheRead = present({ text: countIn(call, 'cache_read_input_tokens', note) });
   const cacheWrite = cacheWriteOf(call, note);
-  return { ...(fresh && { fresh }), ...(cacheRead && { cacheRead }), ...(cacheWrite && { cacheWrite }) };
+  return present({ cacheRead, cacheWrite, fresh }) ?? {};
 }
 
 /** What is not said to live for an hour lives for five minutes: that is the default. */
@@ -155,7 +157,7 @@ function cacheWriteOf(call: JsonObject, note: Note): InputQuantities['cacheWrite
   const fiveMinutes = countIn(split, 'ephemeral_5m_input_tokens', note);
   const oneHour = countIn(split, 'ephemeral_1h_input_tokens', note);
   const whole = countIn(call, 'cache_creation_input_tokens', note);
-  if (whole === undefined) return present({ ttl5m: fiveMinutes, ttl1h: oneHour });
+  if (whole === undefined) return present({ ttl1h: oneHour, ttl5m: fiveMinutes });
   const division = new Division('cache_creation_input_tokens', whole, note);
   const ttl1h = division.take('ephemeral_1h_input_tokens', oneHour);
   const ttl5m = division.rest();
@@ -165,5 +167,5 @@ function cacheWriteOf(call: JsonObject, note: Note): InputQuantities['cacheWrite
       `cache_creation_input_tokens is ${whole}, but its parts are ${fiveMinutes} and ${oneHour ?? 0}.`,
     );
   }
-  return present({ ttl5m, ttl1h });
+  return present({ ttl1h, ttl5m });
 }

@@ -1,7 +1,7 @@
 import { countIn, nameIn, type Note } from './count.js';
 import { secondsAsMs } from './duration.js';
 import { asObject, present, type JsonObject } from './json.js';
-import { openaiSegment, type Difference } from './openai-tokens.js';
+import { chatWords, type Difference, openaiSegment, responsesWords } from './openai-tokens.js';
 import { providerName } from './provider-name.js';
 import type { UsageSegment } from './usage.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
@@ -45,21 +45,20 @@ function count(usage: JsonObject, { provider, told, note }: CountingContext): Co
   const tokens = tokensOf(usage, differences[providerName(provider)] ?? {}, note);
   return {
     segments: tokens === undefined ? [] : [told.output === 'audio' ? spoken(tokens.segment) : tokens.segment],
-    ...(units && { units }),
-    ...(tier !== undefined && { modifiers: { tierServed: tier } }),
+    units,
+    modifiers: present({ tierServed: tier }),
     complete: tokens?.complete ?? units !== undefined,
   };
 }
 
 function tokensOf(usage: JsonObject, difference: Difference, note: Note) {
   if (countIn(usage, 'prompt_tokens', note) !== undefined) {
-    return openaiSegment(usage, { input: 'prompt_tokens', output: 'completion_tokens' }, difference, note);
+    return openaiSegment(usage, chatWords, difference, note);
   }
   if (countIn(usage, 'input_tokens', note) === undefined) return undefined;
   // OpenAI says input_token_details here and input_tokens_details elsewhere.
   const details = usage['input_token_details'] ?? usage['input_tokens_details'];
-  const words = { input: 'input_tokens', output: 'output_tokens' } as const;
-  return openaiSegment({ ...usage, input_tokens_details: details }, words, difference, note);
+  return openaiSegment({ ...usage, input_tokens_details: details }, responsesWords, difference, note);
 }
 
 /** Speech is the output of a model that speaks: its usage object does not say so. */

@@ -46,16 +46,16 @@ function count(usage: JsonObject, { told, note }: CountingContext): Counted {
   const fresh = present({ text: input });
   const cacheRead = present({ text: read });
   const cacheWrite = cacheWriteOf(usage, write, note);
-  const modifiers = present({ tierServed: told.tier === 'default' ? 'standard' : told.tier, speed: told.speed });
+  const modifiers = present({ speed: told.speed, tierServed: told.tier === 'default' ? 'standard' : told.tier });
   return {
     segments: [
       {
+        in: present({ cacheRead, cacheWrite, fresh }) ?? {},
         kind: 'main',
-        in: { ...(fresh && { fresh }), ...(cacheRead && { cacheRead }), ...(cacheWrite && { cacheWrite }) },
         out: present({ text: output }) ?? {},
       },
     ],
-    ...(modifiers && { modifiers }),
+    modifiers,
     complete: input !== undefined && output !== undefined,
   };
 }

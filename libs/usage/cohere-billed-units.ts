@@ -11,10 +11,8 @@ import type { Counted } from './usage-family.js';
  */
 export function countBilledUnits(usage: JsonObject, note: Note): Pick<Counted, 'segments' | 'units'> {
   const billed = asObject(usage['billed_units']) ?? processed(usage, note);
-  const fresh = present({
-    text: countIn(billed, 'input_tokens', note),
-    image: countIn(billed, 'image_tokens', note),
-  });
+  const text = countIn(billed, 'input_tokens', note);
+  const fresh = present({ image: countIn(billed, 'image_tokens', note), text });
   const out = present({ text: countIn(billed, 'output_tokens', note) });
   const units = present({
     rerankSearches: countIn(billed, 'search_units', note),
@@ -22,8 +20,8 @@ export function countBilledUnits(usage: JsonObject, note: Note): Pick<Counted, '
     // Each text that was classified is charged as one.
     requests: countIn(billed, 'classifications', note),
   });
-  const segment: UsageSegment = { kind: 'main', in: fresh ? { fresh } : {}, out: out ?? {} };
-  return { segments: fresh || out ? [segment] : [], ...(units && { units }) };
+  const segment: UsageSegment = { in: fresh ? { fresh } : {}, kind: 'main', out: out ?? {} };
+  return { segments: fresh || out ? [segment] : [], units };
 }
 
 /** Without billed units the tokens are the only count there is. It is not the one that is charged. */

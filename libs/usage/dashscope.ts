@@ -1,7 +1,7 @@
 import { countIn, nameIn, type Note } from './count.js';
 import { secondsAsMs } from './duration.js';
 import { asObject, objectsIn, present, type JsonObject } from './json.js';
-import { openaiSegment } from './openai-tokens.js';
+import { openaiSegment, responsesWords } from './openai-tokens.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
 
 /**
@@ -37,17 +37,16 @@ function count(usage: JsonObject, { note }: CountingContext): Counted {
   const output = countIn(usage, 'output_tokens', note);
   // What has no output, such as an embedding, may tell the total alone.
   const alone = output === undefined ? usage['total_tokens'] : undefined;
-  const { segment, complete } = openaiSegment(inOpenaiPlaces(usage, alone), WORDS, {}, note);
+  const { segment, complete } = openaiSegment(inOpenaiPlaces(usage, alone), responsesWords, {}, note);
   const units = unitsOf(usage, note);
   const hasInput = usage['input_tokens'] !== undefined || alone !== undefined;
   return {
     segments: hasInput || output !== undefined ? [segment] : [],
-    ...(units && { units }),
+    units,
     complete: complete || (output === undefined && (hasInput || units !== undefined)),
   };
 }
 
-const WORDS = { input: 'input_tokens', output: 'output_tokens' } as const;
 const MODALITIES = ['image_tokens', 'audio_tokens', 'video_tokens'];
 
 /** The words are OpenAI's, their places are not: older models tell modalities beside the input, and caching apart. */

@@ -1,8 +1,8 @@
 import { countBilledUnits } from './cohere-billed-units.js';
 import { countIn, nameIn, type Note } from './count.js';
 import { countGemini, embedContentNames, generateContentNames } from './gemini-tokens.js';
-import { asObject, objectsIn, type JsonObject } from './json.js';
-import { openaiSegment } from './openai-tokens.js';
+import { asObject, objectsIn, present, type JsonObject } from './json.js';
+import { chatWords, openaiSegment } from './openai-tokens.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
 
 /**
@@ -54,7 +54,7 @@ function topLevel(answer: JsonObject): JsonObject | undefined {
 
 function count(usage: JsonObject, { note }: CountingContext): Counted {
   const { segments, units } = counted(usage, note);
-  return { segments, ...(units && { units }), complete: segments.length > 0 || units !== undefined };
+  return { segments, units, complete: segments.length > 0 || units !== undefined };
 }
 
 function counted(usage: JsonObject, note: Note): Pick<Counted, 'segments' | 'units'> {
@@ -67,12 +67,10 @@ function counted(usage: JsonObject, note: Note): Pick<Counted, 'segments' | 'uni
   const input = inputOf(usage, note);
   const inOpenaiPlaces = { ...usage, prompt_tokens: input, prompt_tokens_details: detailsOf(usage, input, note) };
   return {
-    segments: input === undefined ? [] : [openaiSegment(inOpenaiPlaces, WORDS, {}, note).segment],
-    ...(characters !== undefined && { units: { characters } }),
+    segments: input === undefined ? [] : [openaiSegment(inOpenaiPlaces, chatWords, {}, note).segment],
+    units: present({ characters }),
   };
 }
-
-const WORDS = { input: 'prompt_tokens', output: 'completion_tokens' } as const;
 
 function inputOf(usage: JsonObject, note: Note): number | undefined {
   const names = ['prompt_tokens', 'total_tokens', ...TOP_LEVEL_COUNTS];

@@ -43,8 +43,8 @@ function count(usage: JsonObject, { model, told, note }: CountingContext): Count
   const units = present({ webSearch: billedSearches(searchesIn(usage, note) ?? told.units?.webSearch, model) });
   return {
     ...countGemini(usage, interactionNames, note),
-    ...(units && { units }),
-    ...(told.tier !== undefined && { modifiers: { tierServed: told.tier } }),
+    units,
+    modifiers: present({ tierServed: told.tier }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { countIn, Division, type Note } from './count.js';
 import { objectsIn, present, type JsonObject } from './json.js';
-import type { InputQuantities, Modality, OutputKind } from './usage.js';
+import type { Modality } from './usage.js';
 import type { Counted } from './usage-family.js';
 
 /** How one of Google's APIs names a count, and the list that splits it by modality. */
@@ -78,18 +78,18 @@ export function countGemini(usage: JsonObject, names: GeminiNames, note: Note): 
     toolPrompt: countIn(usage, names.toolPrompt, note),
   };
   const total = countIn(usage, names.total, note);
-  const sum = Object.values(counts).reduce<number>((all, one) => all + (one ?? 0), 0);
+  const sum = (counts.prompt ?? 0) + (counts.output ?? 0) + (counts.thoughts ?? 0) + (counts.toolPrompt ?? 0);
   if (total !== undefined && total !== sum) {
     note('total_mismatch', `${names.total} is ${total}, but its parts add up to ${sum}.`);
   }
-  const input = inputOf(usage, names, note);
-  const output = outputOf(usage, names, note);
+  const { cacheRead, fresh } = inputOf(usage, names, note);
+  const { audio, image, text } = outputOf(usage, names, note);
   return {
     segments: [
       {
+        in: present({ cacheRead, fresh, toolPrompt: counts.toolPrompt }) ?? {},
         kind: 'main',
-        in: { ...input, ...(counts.toolPrompt !== undefined && { toolPrompt: counts.toolPrompt }) },
-        out: present({ ...output, reasoning: counts.thoughts }) ?? {},
+        out: present({ audio, image, reasoning: counts.thoughts, text }) ?? {},
       },
     ],
     // Google leaves out what is zero, such as the output of a prompt that was blocked: a total that the other counts
@@ -98,17 +98,17 @@ export function countGemini(usage: JsonObject, names: GeminiNames, note: Note): 
   };
 }
 
-function inputOf(usage: JsonObject, names: GeminiNames, note: Note): InputQuantities {
+function inputOf(usage: JsonObject, names: GeminiNames, note: Note) {
   const { prompt, cached } = names;
   const division = new Division(prompt.count, countIn(usage, prompt.count, note), note);
   const cachedCount = division.take(cached.count, countIn(usage, cached.count, note));
   const cacheRead = divided(cached, cachedCount, splitOf(usage, cached, names, note), note);
   const uncached = without(splitOf(usage, prompt, names, note), cacheRead ?? {}, prompt, note);
   const fresh = divided(prompt, division.rest(), uncached, note);
-  return { ...(fresh && { fresh }), ...(cacheRead && { cacheRead }) };
+  return { cacheRead, fresh };
 }
 
-function outputOf(usage: JsonObject, names: GeminiNames, note: Note): Partial<Record<OutputKind, number>> {
+function outputOf(usage: JsonObject, names: GeminiNames, note: Note): ByModality {
   const { output } = names;
   const { video, ...split } = splitOf(usage, output, names, note);
   if (video !== undefined) note('modality_unknown', `${output.split} has video, which no answer holds.`);
@@ -161,5 +161,6 @@ function divided(name: SplitCount, whole: number | undefined, split: ByModality,
   if (text < rest && Object.keys(split).length > 0) {
     note('parts_incomplete', `${name.split} leaves ${rest - text} of ${whole} out: they are taken for text.`);
   }
-  return { text: rest, ...taken };
+  taken.text = rest;
+  return taken;
 }

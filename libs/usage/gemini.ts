@@ -60,8 +60,8 @@ function count(usage: JsonObject, { model, told, note }: CountingContext): Count
   });
   return {
     ...countGemini(usage, generateContentNames, note),
-    ...(units && { units }),
-    ...(modifiers && { modifiers }),
+    units,
+    modifiers,
   };
 }
 

@@ -1,6 +1,6 @@
 import { countIn, nameIn, type Note } from './count.js';
 import { asObject, objectsIn, present, type JsonObject } from './json.js';
-import { openaiSegment } from './openai-tokens.js';
+import { openaiSegment, responsesWords } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
 import type { UsageSegment } from './usage.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
@@ -44,19 +44,18 @@ function count(usage: JsonObject, { told, note }: CountingContext): Counted {
   const providerCost = providerCostIn(usage, note);
   const input = countIn(usage, 'input_tokens', note);
   const output = countIn(usage, 'output_tokens', note);
-  const tokens = input === undefined && output === undefined ? undefined : openaiSegment(usage, WORDS, {}, note);
+  const tokens =
+    input === undefined && output === undefined ? undefined : openaiSegment(usage, responsesWords, {}, note);
   // Where tokens are told they are what is charged: the images as well would be charged twice. Some gateways put
   // zeros beside images that are charged by the piece.
   const isByImage = (input ?? 0) + (output ?? 0) === 0;
   return {
     segments: tokens === undefined ? [] : [isSplit(usage) ? tokens.segment : drawn(tokens.segment)],
-    ...(isByImage && told.units && { units: told.units }),
-    ...(providerCost && { providerCost }),
+    units: isByImage ? told.units : undefined,
+    providerCost,
     complete: tokens?.complete ?? told.units?.images !== undefined,
   };
 }
-
-const WORDS = { input: 'input_tokens', output: 'output_tokens' } as const;
 
 const isSplit = (usage: JsonObject) => asObject(usage['output_tokens_details']) !== undefined;
 

@@ -1,12 +1,19 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isObject(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The objects of an array; nothing when it is none. */
 export function objectsIn(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.map(asObject).filter((one) => one !== undefined) : [];
+  const found: JsonObject[] = [];
+  if (!Array.isArray(value)) return found;
+  for (const one of value) if (isObject(one)) found.push(one);
+  return found;
 }
 
 /** undefined when the bytes are not a JSON object. */
@@ -22,17 +29,26 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** The record without its absent entries, or undefined when none is left. */
-export function present<Given extends object>(record: Given): Present<Given> | undefined {
-  // A loop and no entries: this runs several times for every answer.
-  const found: Partial<Given> = {};
-  let none = true;
-  for (const name in record) {
-    if (record[name] === undefined) continue;
-    found[name] = record[name];
-    none = false;
-  }
-  return none ? undefined : (found as Present<Given>);
+export function isEmpty(object: object): boolean {
+  return Object.keys(object).length === 0;
 }
 
-type Present<Given> = { [Name in keyof Given]?: Exclude<Given[Name], undefined> };
+/** The record without its absent entries, or undefined when none is left. */
+export function present<Given extends object>(record: Given): Partial<Present<Given>> | undefined {
+  for (const name in record) if (record[name] !== undefined) return withoutAbsent(record);
+  return undefined;
+}
+
+/** The record without its absent entries, in its order. */
+export function withoutAbsent<Given extends object>(record: Given): Present<Given> {
+  // A loop and no entries: this runs several times for every answer.
+  const found: { [Name in keyof Given]?: unknown } = {};
+  for (const name in record) if (record[name] !== undefined) found[name] = record[name];
+  return found as Present<Given>;
+}
+
+type Present<Given> = {
+  [Name in keyof Given as undefined extends Given[Name] ? never : Name]: Given[Name];
+} & {
+  [Name in keyof Given as undefined extends Given[Name] ? Name : never]?: Exclude<Given[Name], undefined>;
+};

@@ -1,8 +1,8 @@
 import type { Frame } from '#framing/frame.js';
 import { countIn, nameIn, type Note } from './count.js';
 import { isDone } from './done-event.js';
-import { asObject, objectsIn, parseObject, present, type JsonObject } from './json.js';
-import { type Difference, openaiSegment, type TokenWords } from './openai-tokens.js';
+import { asObject, isEmpty, objectsIn, parseObject, present, type JsonObject } from './json.js';
+import { chatWords, type Difference, openaiSegment } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
 import { providerName } from './provider-name.js';
 import type { UsageModifiers } from './usage.js';
@@ -24,8 +24,6 @@ export const openaiChat: UsageFamily = {
   count,
 };
 
-const WORDS: TokenWords = { input: 'prompt_tokens', output: 'completion_tokens' };
-
 /** Where a provider of this family counts otherwise than OpenAI. */
 const differences: Readonly<Record<string, Difference>> = {
   // Completion leaves thinking out, and only the total tells how much it was.
@@ -44,8 +42,7 @@ const modelDifferences: readonly (readonly [model: RegExp, difference: Differenc
 ];
 
 function differenceOf({ provider, model = '' }: CountingContext): Difference {
-  const byModel = modelDifferences.find(([pattern]) => pattern.test(model));
-  return differences[providerName(provider)] ?? byModel?.[1] ?? {};
+  return differences[providerName(provider)] ?? modelDifferences.find(([pattern]) => pattern.test(model))?.[1] ?? {};
 }
 
 /**
@@ -63,29 +60,34 @@ function hear(message: JsonObject, told: Told, note: Note): void {
   told.tier = nameIn(message, 'service_tier', note) ?? told.tier;
   const choices = objectsIn(message['choices']);
   // Groq and Moonshot put the usage of a stream elsewhere.
-  const places = [message, asObject(message['x_groq']), ...choices];
-  const usage = places.map((place) => asObject(place?.['usage'])).find(hasMembers);
+  const usage = usageIn(message) ?? usageIn(asObject(message['x_groq'])) ?? firstUsageIn(choices);
   if (usage === undefined) return;
   told.usage = usage;
   told.atEnd = choices.length === 0 || choices.some((choice) => typeof choice['finish_reason'] === 'string');
 }
 
 /** An empty usage object tells nothing, and takes nothing back. */
-function hasMembers(usage: JsonObject | undefined): usage is JsonObject {
-  return usage !== undefined && Object.keys(usage).length > 0;
+function usageIn(place: JsonObject | undefined): JsonObject | undefined {
+  const usage = asObject(place?.['usage']);
+  return usage === undefined || isEmpty(usage) ? undefined : usage;
+}
+
+function firstUsageIn(choices: readonly JsonObject[]): JsonObject | undefined {
+  for (const choice of choices) {
+    const usage = usageIn(choice);
+    if (usage !== undefined) return usage;
+  }
+  return undefined;
 }
 
 function count(usage: JsonObject, context: CountingContext): Counted {
   const { told, note } = context;
-  const { segment, complete } = openaiSegment(usage, WORDS, differenceOf(context), note);
-  const units = unitsIn(usage, note);
-  const modifiers = modifiersIn(usage, told.tier, note);
-  const providerCost = providerCostIn(usage, note);
+  const { segment, complete } = openaiSegment(usage, chatWords, differenceOf(context), note);
   return {
     segments: [segment],
-    ...(units && { units }),
-    ...(modifiers && { modifiers }),
-    ...(providerCost && { providerCost }),
+    units: unitsIn(usage, note),
+    modifiers: modifiersIn(usage, told.tier, note),
+    providerCost: providerCostIn(usage, note),
     complete,
   };
 }

@@ -1,8 +1,8 @@
 import { countIn, nameIn, type Note } from './count.js';
 import { isDone } from './done-event.js';
-import { asObject, objectsIn, present, type JsonObject } from './json.js';
+import { asObject, isEmpty, objectsIn, present, type JsonObject } from './json.js';
 import { modifiersIn } from './openai-chat.js';
-import { type Difference, openaiSegment, type TokenWords } from './openai-tokens.js';
+import { type Difference, openaiSegment, responsesWords } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
 import { providerName } from './provider-name.js';
 import type { UsageUnit } from './usage.js';
@@ -32,7 +32,6 @@ export const openaiResponses: UsageFamily = {
   count,
 };
 
-const WORDS: TokenWords = { input: 'input_tokens', output: 'output_tokens' };
 const ENDINGS: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 const differences: Readonly<Record<string, Difference>> = {
@@ -43,7 +42,7 @@ function hear(response: JsonObject | undefined, told: Told, note: Note): void {
   told.model = nameIn(response, 'model', note) ?? told.model;
   told.tier = nameIn(response, 'service_tier', note) ?? told.tier;
   const usage = asObject(response?.['usage']);
-  if (usage !== undefined && Object.keys(usage).length > 0) told.usage = usage;
+  if (usage !== undefined && !isEmpty(usage)) told.usage = usage;
   told.units = toolCallsIn(response) ?? told.units;
 }
 
@@ -69,7 +68,7 @@ function toolCallsIn(response: JsonObject | undefined): Partial<Record<UsageUnit
     const unit = toolUnits[String(item['type'])];
     if (unit !== undefined && isBilled(item)) calls[unit] = (calls[unit] ?? 0) + 1;
   }
-  return Object.keys(calls).length === 0 ? undefined : calls;
+  return isEmpty(calls) ? undefined : calls;
 }
 
 /**
@@ -82,15 +81,13 @@ function isBilled(item: JsonObject): boolean {
 }
 
 function count(usage: JsonObject, { provider, told, note }: CountingContext): Counted {
-  const { segment, complete } = openaiSegment(usage, WORDS, differences[providerName(provider)] ?? {}, note);
+  const { segment, complete } = openaiSegment(usage, responsesWords, differences[providerName(provider)] ?? {}, note);
   const units = present({ ...told.units, ...toolUsageIn(usage, note) });
-  const modifiers = modifiersIn(usage, told.tier, note);
-  const providerCost = providerCostIn(usage, note);
   return {
     segments: [segment],
-    ...(units && { units }),
-    ...(modifiers && { modifiers }),
-    ...(providerCost && { providerCost }),
+    units,
+    modifiers: modifiersIn(usage, told.tier, note),
+    providerCost: providerCostIn(usage, note),
     complete,
   };
 }

@@ -2,11 +2,22 @@ import { countIn, Division, type Note } from './count.js';
 import { asObject, present, type JsonObject } from './json.js';
 import type { InputQuantities, UsageSegment } from './usage.js';
 
-/** The words for one and the same thing: chat says prompt and completion, responses say input and output. */
-export interface TokenWords {
-  readonly input: 'prompt_tokens' | 'input_tokens';
-  readonly output: 'completion_tokens' | 'output_tokens';
-}
+/** The words for one and the same thing. */
+type TokenWords = typeof chatWords | typeof responsesWords;
+
+export const chatWords = {
+  input: 'prompt_tokens',
+  inputDetails: 'prompt_tokens_details',
+  output: 'completion_tokens',
+  outputDetails: 'completion_tokens_details',
+} as const;
+
+export const responsesWords = {
+  input: 'input_tokens',
+  inputDetails: 'input_tokens_details',
+  output: 'output_tokens',
+  outputDetails: 'output_tokens_details',
+} as const;
 
 /** A count that may stand within its whole, as OpenAI has it, or beside it. */
 type Part = 'reasoning' | 'citation' | 'audio' | 'cache';
@@ -24,6 +35,11 @@ export interface Difference {
   /** A token that was written to the cache and read from it by the same request is in both counts. */
   readonly writesMayBeRead?: true;
 }
+
+const NO_DIFFERENCE: Difference = {};
+
+const INPUT_PARTS: readonly Part[] = ['cache', 'audio'];
+const OUTPUT_PARTS: readonly Part[] = ['reasoning', 'citation'];
 
 /** How the parts may stand where a provider's rule is not known, the likeliest first. */
 const ARRANGEMENTS: readonly (readonly Part[])[] = [[], ['reasoning'], ['cache'], ['audio'], ['cache', 'reasoning']];
@@ -54,30 +70,22 @@ export function openaiSegment(
   note: Note,
 ): { segment: UsageSegment; complete: boolean } {
   const applies = stated.where === undefined || typeof usage[stated.where] === 'number';
-  const difference = applies ? stated : {};
+  const difference = applies ? stated : NO_DIFFERENCE;
   const told = withUnnamed(toldIn(usage, words, note), difference);
   const beside = arrangementOf(told, difference, note);
-  const whole = (count: number | undefined, parts: readonly Part[]) =>
-    count === undefined
-      ? undefined
-      : sumOf(
-          count,
-          told,
-          parts.filter((part) => beside.includes(part)),
-        );
-  const input = new Division(words.input, whole(told.input, ['cache', 'audio']), note);
-  const output = new Division(words.output, whole(told.output, ['reasoning', 'citation']), note);
+  const input = new Division(words.input, wholeOf(told.input, INPUT_PARTS, told, beside), note);
+  const output = new Division(words.output, wholeOf(told.output, OUTPUT_PARTS, told, beside), note);
   checkCacheMiss(usage, told, note);
   return {
-    segment: { kind: 'main', in: inputOf(told, input, difference, note), out: outputOf(told, output, note) },
+    segment: { in: inputOf(told, input, difference, note), kind: 'main', out: outputOf(told, output, note) },
     // An empty completion is not told at all: a total that is the input says that there was none.
     complete: told.input !== undefined && (told.output !== undefined || told.total === told.input),
   };
 }
 
 function toldIn(usage: JsonObject, words: TokenWords, note: Note): Told {
-  const inputDetails = asObject(usage[`${words.input}_details`]);
-  const outputDetails = asObject(usage[`${words.output}_details`]);
+  const inputDetails = asObject(usage[words.inputDetails]);
+  const outputDetails = asObject(usage[words.outputDetails]);
   const cached = cachedIn(usage, inputDetails, note);
   const writes = cacheWritesIn(usage, words, note);
   const part = {
@@ -86,12 +94,17 @@ function toldIn(usage: JsonObject, words: TokenWords, note: Note): Told {
     audio: countIn(inputDetails, 'audio_tokens', note),
     cache: (cached ?? 0) + (writes.whole ?? 0),
   };
-  const wholes = {
+  return {
+    words,
     input: countIn(usage, words.input, note),
     output: countIn(usage, words.output, note),
     total: countIn(usage, 'total_tokens', note),
+    cached,
+    writes,
+    part,
+    inputDetails,
+    outputDetails,
   };
-  return { words, ...wholes, cached, writes, part, inputDetails, outputDetails };
 }
 
 /** The same count has other names at DeepSeek, Moonshot and Mistral; where two are given they are one. */
@@ -106,7 +119,7 @@ function cachedIn(usage: JsonObject, details: JsonObject | undefined, note: Note
 
 /** OpenAI and OpenRouter give the whole; Qwen and LiteLLM call it otherwise, and may split it by how long it lives. */
 function cacheWritesIn(usage: JsonObject, words: TokenWords, note: Note): CacheWrites {
-  const details = asObject(usage[`${words.input}_details`]);
+  const details = asObject(usage[words.inputDetails]);
   // Beside input_tokens they would be Anthropic's, and not within it.
   const gateway = words.input === 'prompt_tokens' ? usage : undefined;
   const split =
@@ -150,35 +163,55 @@ function arrangementOf(told: Told, difference: Difference, note: Note): readonly
 }
 
 function sumOf(count: number, { part }: Told, beside: readonly Part[]): number {
-  return beside.reduce((sum, name) => sum + (part[name] ?? 0), count);
+  let sum = count;
+  for (const name of beside) sum += part[name] ?? 0;
+  return sum;
+}
+
+/** A count with those of its own parts that stand beside it. */
+function wholeOf(
+  count: number | undefined,
+  parts: readonly Part[],
+  told: Told,
+  beside: readonly Part[],
+): number | undefined {
+  if (count === undefined || beside.length === 0) return count;
+  return sumOf(
+    count,
+    told,
+    parts.filter((part) => beside.includes(part)),
+  );
 }
 
 function inputOf(told: Told, input: Division, difference: Difference, note: Note): InputQuantities {
   const details = told.inputDetails;
   const cached = input.take('cached_tokens', told.cached);
   const cacheRead = readByModality(cached, asObject(details?.['cached_tokens_details']), note);
-  const cacheWrite = writesByDuration(
-    difference.writesMayBeRead ? unread(told, input, note) : told.writes,
-    input,
-    note,
-  );
-  // What was read from the cache is not fresh.
-  const take = (modality: 'audio' | 'image' | 'video', count: number | undefined) =>
-    input.take(`${modality}_tokens`, count && Math.max(0, count - (cacheRead?.[modality] ?? 0)));
-  const rich = {
-    audio: take('audio', told.part.audio),
-    image: take('image', countIn(details, 'image_tokens', note)),
-    video: take('video', countIn(details, 'video_tokens', note)),
-  };
-  const fresh = present({ text: input.rest(), ...rich });
-  return { ...(fresh && { fresh }), ...(cacheRead && { cacheRead }), ...(cacheWrite && { cacheWrite }) };
+  const writes = difference.writesMayBeRead ? unread(told, input, note) : told.writes;
+  const cacheWrite = writesByDuration(writes, input, note);
+  const audio = input.take('audio_tokens', uncached(told.part.audio, cacheRead?.audio));
+  const image = input.take('image_tokens', uncached(countIn(details, 'image_tokens', note), cacheRead?.image));
+  const video = input.take('video_tokens', uncached(countIn(details, 'video_tokens', note), cacheRead?.video));
+  const fresh = present({ audio, image, text: input.rest(), video });
+  return present({ cacheRead, cacheWrite, fresh }) ?? {};
 }
 
-function readByModality(cached: number | undefined, split: JsonObject | undefined, note: Note) {
+/** What was read from the cache is not fresh. */
+function uncached(count: number | undefined, read = 0): number | undefined {
+  return count === undefined ? undefined : Math.max(0, count - read);
+}
+
+function readByModality(
+  cached: number | undefined,
+  split: JsonObject | undefined,
+  note: Note,
+): InputQuantities['cacheRead'] {
+  if (cached === undefined && split === undefined) return undefined;
   const division = new Division('cached_tokens', cached, note);
-  const take = (name: string) => division.take(name, countIn(split, name, note));
-  const rich = { audio: take('audio_tokens'), image: take('image_tokens'), video: take('video_tokens') };
-  return present({ text: division.rest(), ...rich });
+  const audio = division.take('audio_tokens', countIn(split, 'audio_tokens', note));
+  const image = division.take('image_tokens', countIn(split, 'image_tokens', note));
+  const video = division.take('video_tokens', countIn(split, 'video_tokens', note));
+  return present({ audio, image, text: division.rest(), video });
 }
 
 /** Where the writes exceed what is left beside the reads, the same tokens are in both: they are counted as read. */
@@ -193,24 +226,22 @@ function unread({ words, writes, cached = 0 }: Told, input: Division, note: Note
 }
 
 function writesByDuration(writes: CacheWrites, input: Division, note: Note): InputQuantities['cacheWrite'] {
+  if (writes.whole === undefined) return undefined;
   const division = new Division('cache_write_tokens', input.take('cache_write_tokens', writes.whole), note);
   const ttl1h = division.take('ephemeral_1h_input_tokens', writes.oneHour);
   const ttl5m = division.take('ephemeral_5m_input_tokens', writes.fiveMinutes);
   const isSplit = ttl5m !== undefined || ttl1h !== undefined;
   const rest = division.rest();
-  return present({ ttl5m, ttl1h, other: isSplit && rest === 0 ? undefined : rest });
+  return present({ other: isSplit && rest === 0 ? undefined : rest, ttl1h, ttl5m });
 }
 
 /** Accepted and rejected prediction tokens are billed as completion tokens: they stay a part of the text. */
 function outputOf(told: Told, output: Division, note: Note): UsageSegment['out'] {
-  const take = (name: string) => output.take(name, countIn(told.outputDetails, name, note));
-  const parts = {
-    reasoning: output.take('reasoning_tokens', told.part.reasoning),
-    citation: output.take('citation_tokens', told.part.citation),
-    audio: take('audio_tokens'),
-    image: take('image_tokens'),
-  };
-  return present({ text: output.rest(), ...parts }) ?? {};
+  const reasoning = output.take('reasoning_tokens', told.part.reasoning);
+  const citation = output.take('citation_tokens', told.part.citation);
+  const audio = output.take('audio_tokens', countIn(told.outputDetails, 'audio_tokens', note));
+  const image = output.take('image_tokens', countIn(told.outputDetails, 'image_tokens', note));
+  return present({ audio, citation, image, reasoning, text: output.rest() }) ?? {};
 }
 
 /** DeepSeek: hit + miss = prompt. https://api-docs.deepseek.com/guides/kv_cache */

@@ -1,7 +1,7 @@
 import { countBilledUnits } from './cohere-billed-units.js';
 import { countIn, nameIn, type Note } from './count.js';
 import { asObject, type JsonObject } from './json.js';
-import { openaiSegment } from './openai-tokens.js';
+import { chatWords, openaiSegment } from './openai-tokens.js';
 import type { Counted, CountingContext, Told, UsageFamily } from './usage-family.js';
 
 /**
@@ -26,10 +26,8 @@ function count(usage: JsonObject, { note }: CountingContext): Counted {
   const input = countIn(usage, 'prompt_tokens', note) ?? countIn(usage, 'total_tokens', note);
   if (input === undefined) {
     const { segments, units } = countBilledUnits(usage, note);
-    return { segments, ...(units && { units }), complete: units?.rerankSearches !== undefined };
+    return { segments, units, complete: units?.rerankSearches !== undefined };
   }
-  const { segment } = openaiSegment({ ...usage, prompt_tokens: input }, WORDS, {}, note);
+  const { segment } = openaiSegment({ ...usage, prompt_tokens: input }, chatWords, {}, note);
   return { segments: [segment], complete: true };
 }
-
-const WORDS = { input: 'prompt_tokens', output: 'completion_tokens' } as const;

@@ -19,7 +19,11 @@ export interface Told {
 }
 
 /** What a usage object says, in canonical quantities. */
-export interface Counted extends Pick<Usage, 'segments' | 'units' | 'modifiers' | 'providerCost'> {
+export interface Counted {
+  readonly segments: Usage['segments'];
+  readonly units?: Usage['units'] | undefined;
+  readonly modifiers?: Usage['modifiers'] | undefined;
+  readonly providerCost?: Usage['providerCost'] | undefined;
   /** Input and output are both there. */
   readonly complete: boolean;
 }

@@ -1,4 +1,5 @@
 import { AwsEventStreamParser } from '#framing/aws-event-stream.js';
+import { asBuffer } from '#framing/carry.js';
 import type { Frame } from '#framing/frame.js';
 import { GzipStage } from '#framing/gzip.js';
 import { JsonLinesParser } from '#framing/json-lines.js';
@@ -31,17 +32,33 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 export function usageReader(source: UsageSource, format?: UsageFormat): UsageReader {
   const record = new UsageRecord(source);
   const reader = format === undefined ? new RecognisingUsageReader(record) : readerOf(format, record);
-  const stage = new GzipStage({
-    onBytes: (bytes) => reader.push(bytes),
-    onFlaw: (flaw) => record.note('compression_invalid', flaw),
-  });
-  return {
-    push: (chunk) => stage.push(chunk),
-    end() {
-      stage.end();
-      return reader.end();
-    },
-  };
+  return new InflatingUsageReader(reader, record);
+}
+
+class InflatingUsageReader implements UsageReader {
+  readonly #stage = new GzipStage(this);
+
+  constructor(
+    private readonly reader: UsageReader,
+    private readonly record: UsageRecord,
+  ) {}
+
+  push(chunk: Uint8Array): void {
+    this.#stage.push(chunk);
+  }
+
+  end(): Usage {
+    this.#stage.end();
+    return this.reader.end();
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.reader.push(bytes);
+  }
+
+  onFlaw(flaw: string): void {
+    this.record.note('compression_invalid', flaw);
+  }
 }
 
 function readerOf(format: UsageFormat, record: UsageRecord): UsageReader {
@@ -124,7 +141,8 @@ class AnswerUsageReader implements UsageReader {
     if (this.#bytes > MAX_ANSWER_BYTES) {
       this.record.note('answer_too_large', `The answer is ${this.#bytes} bytes; at most ${MAX_ANSWER_BYTES} are read.`);
     } else if (this.#bytes > 0) {
-      this.record.hearAnswer(Buffer.concat(this.#chunks));
+      const [first] = this.#chunks;
+      this.record.hearAnswer(this.#chunks.length === 1 && first ? asBuffer(first) : Buffer.concat(this.#chunks));
     }
     return this.record.finish();
   }

@@ -2,11 +2,11 @@ import { hash } from 'node:crypto';
 import type { Frame } from '#framing/frame.js';
 import { nameIn, type AnomalyCode, type Note } from './count.js';
 import { families } from './families.js';
-import { asObject, objectsIn, parseJson, parseObject, type JsonObject } from './json.js';
+import { asObject, objectsIn, parseJson, parseObject, withoutAbsent, type JsonObject } from './json.js';
 import type { UsageApi } from './usage-api.js';
-import type { Told, UsageFamily } from './usage-family.js';
+import type { Counted, Told, UsageFamily } from './usage-family.js';
 import { mentionsAny } from './usage-mention.js';
-import { segmentQuantities, unitQuantities, type Usage, type UsageAnomaly, type UsageSegment } from './usage.js';
+import { type Completeness, hasQuantities, type Usage, type UsageAnomaly } from './usage.js';
 
 /** Who answers, and what was asked of it. */
 export interface UsageSource {
@@ -126,44 +126,46 @@ export class UsageRecord {
     if (this.#wasMet && !this.#isUnderstood) this.note('nothing_read', 'The answer has no event that can be read.');
     const { usage, units, model } = this.#told;
     const counted = usage === undefined && units === undefined ? undefined : this.#count(usage ?? {});
-    return {
-      ...this.source,
-      ...(model !== undefined && { servedModel: model }),
-      segments: [],
-      completeness: 'missing',
-      ...counted,
-      ...(usage !== undefined && this.#raw(usage)),
+    // In the order of canonical JSON: so an event that carries it is written without sorting.
+    return withoutAbsent({
       anomalies: this.#anomalies,
-    };
+      api: this.source.api,
+      completeness: counted === undefined ? 'missing' : this.#completenessOf(counted),
+      modifiers: counted?.modifiers,
+      provider: this.source.provider,
+      providerCost: counted?.providerCost,
+      raw: usage && this.#raw(usage),
+      requestedModel: this.source.requestedModel,
+      segments: counted?.segments.slice(0, MAX_SEGMENTS) ?? [],
+      servedModel: model,
+      units: counted?.units,
+    });
   }
 
-  #count(usage: JsonObject): Partial<Usage> {
+  /** undefined when nothing at all was counted. */
+  #count(usage: JsonObject): Counted | undefined {
     const { provider, requestedModel } = this.source;
     const model = this.#told.model ?? requestedModel;
-    const { complete, ...counted } = this.family.count(usage, { provider, model, told: this.#told, note: this.note });
-    const hasQuantities = (segment: UsageSegment) => segmentQuantities(segment).length > 0;
-    if (!counted.segments.some(hasQuantities) && unitQuantities(counted).length === 0) return {};
-    if (counted.segments.length > MAX_SEGMENTS) {
-      this.note(
-        'too_many_segments',
-        `The answer names ${counted.segments.length} calls; at most ${MAX_SEGMENTS} are kept.`,
-      );
-      return { ...counted, segments: counted.segments.slice(0, MAX_SEGMENTS), completeness: 'partial' };
-    }
-    const isFinal = complete && this.#told.atEnd === true && this.#isSure;
-    return { ...counted, completeness: isFinal ? 'final' : 'partial' };
+    const counted = this.family.count(usage, { provider, model, told: this.#told, note: this.note });
+    return hasQuantities(counted) ? counted : undefined;
   }
 
-  #raw(usage: JsonObject): Pick<Usage, 'raw'> {
-    const json = JSON.stringify(usage);
-    if (json.length <= MAX_RAW_CHARACTERS) {
-      return { raw: { json, sha256: hash('sha256', json, 'hex') } };
+  #completenessOf({ segments, complete }: Counted): Completeness {
+    if (segments.length > MAX_SEGMENTS) {
+      this.note('too_many_segments', `The answer names ${segments.length} calls; at most ${MAX_SEGMENTS} are kept.`);
+      return 'partial';
     }
+    return complete && this.#told.atEnd === true && this.#isSure ? 'final' : 'partial';
+  }
+
+  #raw(usage: JsonObject): Usage['raw'] {
+    const json = JSON.stringify(usage);
+    if (json.length <= MAX_RAW_CHARACTERS) return { json, sha256: hash('sha256', json, 'hex') };
     this.note(
       'raw_too_large',
       `The usage object has ${json.length} characters; at most ${MAX_RAW_CHARACTERS} are kept.`,
     );
-    return {};
+    return undefined;
   }
 }
 

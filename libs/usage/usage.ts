@@ -80,41 +80,70 @@ export interface Quantity {
 }
 
 /** Every count of a segment under its flat name. Explicit zeros are kept; absent counts stay absent. */
-export function segmentQuantities(segment: UsageSegment): Quantity[] {
+export function segmentQuantities({ in: input, out }: UsageSegment): Quantity[] {
   const quantities: Quantity[] = [];
-  const add = (dimension: string, quantity: number | undefined) => {
-    if (quantity !== undefined) quantities.push({ dimension, quantity });
-  };
-  for (const group of ['fresh', 'cacheRead', 'cacheWrite'] as const) {
-    for (const [kind, quantity] of Object.entries(segment.in[group] ?? {})) add(`in.${group}.${kind}`, quantity);
-  }
-  add('in.toolPrompt', segment.in.toolPrompt);
-  for (const [kind, quantity] of Object.entries(segment.out)) add(`out.${kind}`, quantity);
+  add(quantities, 'in.fresh.', input.fresh);
+  add(quantities, 'in.cacheRead.', input.cacheRead);
+  add(quantities, 'in.cacheWrite.', input.cacheWrite);
+  if (input.toolPrompt !== undefined) quantities.push({ dimension: 'in.toolPrompt', quantity: input.toolPrompt });
+  add(quantities, 'out.', out);
   return quantities;
 }
 
 /** Every count billed by the piece under its flat name, such as `units.webSearch`. */
-export function unitQuantities(usage: Pick<Usage, 'units'>): Quantity[] {
-  return Object.entries(usage.units ?? {}).map(([unit, quantity]) => ({ dimension: `units.${unit}`, quantity }));
+export function unitQuantities({ units }: Pick<Usage, 'units'>): Quantity[] {
+  const quantities: Quantity[] = [];
+  add(quantities, 'units.', units);
+  return quantities;
+}
+
+type Counts = Readonly<Record<string, number | undefined>>;
+
+// Loops and no entries here, for these run several times for every usage.
+function add(quantities: Quantity[], prefix: string, counts: Counts | undefined): void {
+  for (const kind in counts) {
+    const quantity = counts[kind];
+    if (quantity !== undefined) quantities.push({ dimension: prefix + kind, quantity });
+  }
+}
+
+/** Whether anything was counted, be it zero. */
+export function hasQuantities({
+  segments,
+  units,
+}: {
+  segments: Usage['segments'];
+  units?: Usage['units'] | undefined;
+}): boolean {
+  return segments.some((segment) => hasInput(segment) || hasCount(segment.out)) || hasCount(units);
+}
+
+function hasInput({ in: { fresh, cacheRead, cacheWrite, toolPrompt } }: UsageSegment): boolean {
+  return hasCount(fresh) || hasCount(cacheRead) || hasCount(cacheWrite) || toolPrompt !== undefined;
+}
+
+function hasCount(counts: Counts | undefined): boolean {
+  for (const kind in counts) if (counts[kind] !== undefined) return true;
+  return false;
 }
 
 /** Σ in of a segment, cache reads and writes included: what selects the long-context price. Unit: tokens. */
-export function inputTokens(segment: UsageSegment): number {
-  return sumOf(segment, 'in.');
+export function inputTokens({ in: { fresh, cacheRead, cacheWrite, toolPrompt = 0 } }: UsageSegment): number {
+  return sumOf(fresh) + sumOf(cacheRead) + sumOf(cacheWrite) + toolPrompt;
 }
 
 /** Σ out of a segment. Unit: tokens. */
-export function outputTokens(segment: UsageSegment): number {
-  return sumOf(segment, 'out.');
+export function outputTokens({ out }: UsageSegment): number {
+  return sumOf(out);
+}
+
+function sumOf(counts: Counts | undefined): number {
+  let sum = 0;
+  for (const kind in counts) sum += counts[kind] ?? 0;
+  return sum;
 }
 
 /** The model that the provider says it served, else the one asked for: what spend is grouped by. */
 export function billedModel(usage: Usage): string {
   return usage.servedModel ?? usage.requestedModel ?? 'unknown';
-}
-
-function sumOf(segment: UsageSegment, prefix: string): number {
-  return segmentQuantities(segment)
-    .filter(({ dimension }) => dimension.startsWith(prefix))
-    .reduce((sum, { quantity }) => sum + quantity, 0);
 }

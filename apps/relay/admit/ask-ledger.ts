@@ -21,29 +21,31 @@ export type LedgerAnswer =
 export type AskLedger = (payer: Payer, call: NamedCall) => Promise<LedgerAnswer>;
 
 const TIMEOUT_MS = 5_000;
-const ttlSeconds = LEASE_TTL_MS / 1000;
 
-export function askLedgerOver(connection: NatsConnection, relayId: string): AskLedger {
+/** @param ttlMs how long a lease lasts from when it is granted, renewed or settled. */
+export function askLedgerOver(connection: NatsConnection, relayId: string, ttlMs = LEASE_TTL_MS): AskLedger {
+  const ttlSeconds = ttlMs / 1000;
   return (payer, call) => {
     switch (call.kind) {
       case 'lease':
-        return askForLease(connection, { ...payer, relayId }, call);
+        return askForLease(connection, { ...payer, relayId, ttlSeconds }, call);
       case 'renew':
-        return askToRenew(connection, payer, call);
+        return askToRenew(connection, { ...payer, ttlSeconds }, call);
       case 'settle':
-        return tellTotal(connection, payer, call);
+        return tellTotal(connection, { ...payer, ttlSeconds }, call);
     }
   };
 }
 
+type Lasting = Payer & { readonly ttlSeconds: number };
 type Call<Kind extends LeaseCall['kind']> = Extract<NamedCall, { kind: Kind }>;
 
 async function askForLease(
   connection: NatsConnection,
-  path: Payer & { readonly relayId: string },
+  path: Lasting & { readonly relayId: string },
   { id: leaseId, amount, least }: Call<'lease'>,
 ): Promise<LedgerAnswer> {
-  const { orgId, teamId, projectId, keyId, currency, relayId } = path;
+  const { orgId, teamId, projectId, keyId, currency, relayId, ttlSeconds } = path;
   const answer = await ask(
     connection,
     lease,
@@ -59,7 +61,7 @@ async function askForLease(
 
 async function askToRenew(
   connection: NatsConnection,
-  { orgId }: Payer,
+  { orgId, ttlSeconds }: Lasting,
   { id: callId, leaseId, amount, least }: Call<'renew'>,
 ): Promise<LedgerAnswer> {
   const answer = await ask(
@@ -80,7 +82,7 @@ async function askToRenew(
 
 async function tellTotal(
   connection: NatsConnection,
-  { orgId }: Payer,
+  { orgId, ttlSeconds }: Lasting,
   { id: callId, leaseId, total }: Call<'settle'>,
 ): Promise<LedgerAnswer> {
   const request = { orgId, leaseId, callId, total: formatAmount(total), ttlSeconds };

@@ -1,19 +1,40 @@
 import { type Currency, type Pico } from '#money/pico.js';
-import { type CompiledPriceBook, type CompiledRate, findRate, findTariff } from '#rating/compile-price-book.js';
+import {
+  type CompiledPriceBook,
+  type CompiledRate,
+  type CompiledTariff,
+  findRate,
+  findTariff,
+} from '#rating/compile-price-book.js';
 import { Asked } from '#usage/estimate/asked.js';
 import { estimateFamily } from '#usage/estimate/families.js';
 import type { JsonObject } from '#usage/json.js';
 
-/** What decides the price of a request before it is sent. */
-export interface PlannedAttempt {
+/** Whose price a request has. */
+export interface PricedModel {
   readonly provider: string;
-  /** As it is priced: the upstream's name. */
+  /** By the client's name. */
   readonly model: string;
+  /** By the upstream's, under which a provider lists its price. Absent where it is the same. */
+  readonly upstreamModel?: string;
   /** The family of its usage. */
   readonly api: string;
+}
+
+/** What decides the price of a request before it is sent. */
+export interface PlannedAttempt extends PricedModel {
   readonly bodyBytes: number;
   /** Absent of a body that is no JSON. */
   readonly json?: JsonObject | undefined;
+}
+
+/** What the lines of a batch may come to in all. */
+export interface BatchTokens {
+  readonly lines: number;
+  readonly input: number;
+  readonly output: number;
+  /** Of one line: it decides the rate. */
+  readonly largestInput: number;
 }
 
 /** What a request may come to: it is held before the request is sent. */
@@ -39,16 +60,52 @@ const UNCOUNTED_TOKENS = 5_000;
 
 /** An estimate from above: the whole input at the dearest rate, and the longest answer that was asked for. */
 export function estimateCost(attempt: PlannedAttempt, book: CompiledPriceBook | undefined): Cost {
-  const tariff = book && findTariff(book, attempt.provider, attempt.model);
-  if (tariff === undefined) return UNKNOWN_COST;
-  const { input, output } = estimateTokens(attempt);
-  const rate = findRate(tariff, 'standard', input);
-  if (rate === undefined) return UNKNOWN_COST;
-  const amount =
-    BigInt(input) * dearest(rate, inputPrices) +
-    BigInt(output) * dearest(rate, attempt.api === 'images' ? imagePrices : outputPrices);
-  // Nothing is listed per token: images, pages, seconds and searches are priced by the piece.
-  return amount === 0n ? UNKNOWN_COST : { currency: tariff.currency, amount };
+  const tokens = estimateTokens(attempt);
+  return (
+    costOf(
+      tokens,
+      findPrices(attempt, book, (tariff) => findRate(tariff, 'standard', tokens.input)),
+    ) ?? UNKNOWN_COST
+  );
+}
+
+/** As if each line were the largest, at the batches' own rate where one is listed. */
+export function estimateBatch(
+  { lines, largestInput, ...tokens }: BatchTokens,
+  model: PricedModel,
+  book: CompiledPriceBook | undefined,
+): Cost {
+  const rateOf = (tariff: CompiledTariff) =>
+    findRate(tariff, 'batch', largestInput) ?? findRate(tariff, 'standard', largestInput);
+  const { currency, amount } = UNKNOWN_COST;
+  return costOf(tokens, findPrices(model, book, rateOf)) ?? { currency, amount: amount * BigInt(lines) };
+}
+
+interface TokenPrices {
+  readonly currency: Currency;
+  readonly input: Pico;
+  readonly output: Pico;
+}
+
+function findPrices(
+  { provider, model, upstreamModel = model, api }: PricedModel,
+  book: CompiledPriceBook | undefined,
+  rateOf: (tariff: CompiledTariff) => CompiledRate | undefined,
+): TokenPrices | undefined {
+  if (book === undefined) return undefined;
+  // A provider's price is under its own name of the model; where that is a deployment's, under the model's.
+  const tariff = findTariff(book, provider, upstreamModel) ?? findTariff(book, provider, model);
+  const rate = tariff && rateOf(tariff);
+  if (rate === undefined) return undefined;
+  const output = dearest(rate, api === 'images' ? imagePrices : outputPrices);
+  return { currency: tariff!.currency, input: dearest(rate, inputPrices), output };
+}
+
+/** @returns undefined where nothing is listed per token: images, pages, seconds and searches are priced by the piece. */
+function costOf({ input, output }: TokenEstimate, prices: TokenPrices | undefined): Cost | undefined {
+  if (prices === undefined) return undefined;
+  const amount = BigInt(input) * prices.input + BigInt(output) * prices.output;
+  return amount === 0n ? undefined : { currency: prices.currency, amount };
 }
 
 interface TokenEstimate {
@@ -56,7 +113,12 @@ interface TokenEstimate {
   readonly output: number;
 }
 
-export function estimateTokens({ api, model, bodyBytes, json }: Omit<PlannedAttempt, 'provider'>): TokenEstimate {
+export function estimateTokens({
+  api,
+  model,
+  bodyBytes,
+  json,
+}: Omit<PlannedAttempt, 'provider' | 'upstreamModel'>): TokenEstimate {
   const family = estimateFamily(api);
   if (family === undefined || json === undefined) {
     // A body that is no JSON is a form, and nearly all of it a file.

@@ -11,6 +11,8 @@ export class GrantingLedger {
   left: Pico;
   /** What each lease holds, and from its settlement on what it came to. */
   readonly leases = new Map<string, Pico>();
+  /** Their money is there for others, as when nobody has renewed them in time. */
+  readonly #expired = new Set<string>();
   readonly #answers = new Map<string, object>();
   readonly #subscriptions: Subscription[] = [];
 
@@ -26,12 +28,14 @@ export class GrantingLedger {
     this.#answer(lease, ({ leaseId, amount, least }) => {
       const granted = this.#take(leaseId, amount, least ?? amount);
       if (granted === 0n) return { status: 'refused', limit: LIMIT, reason: 'It is empty.' };
-      return { status: 'granted', amount: formatAmount(granted), expiresAt: later() };
+      const limited = granted < parseAmount(amount) && { limitedBy: LIMIT };
+      return { status: 'granted', amount: formatAmount(granted), expiresAt: later(), ...limited };
     });
     this.#answer(renewLease, ({ leaseId, amount, least }) => {
+      if (this.#expired.has(leaseId)) return { status: 'ended', reason: 'expired' };
       const added = amount === undefined ? 0n : this.#take(leaseId, amount, least ?? amount);
       const held = formatAmount(this.leases.get(leaseId) ?? 0n);
-      const limited = amount !== undefined && added === 0n && { limitedBy: LIMIT };
+      const limited = amount !== undefined && added < parseAmount(amount) && { limitedBy: LIMIT };
       return { status: 'renewed', added: formatAmount(added), held, expiresAt: later(), ...limited };
     });
     this.#answer(settleLease, ({ leaseId, total }) => {
@@ -40,6 +44,12 @@ export class GrantingLedger {
       this.left += released;
       return { released: formatAmount(released), held: '0', expiresAt: later() };
     });
+  }
+
+  expire(leaseId: string): void {
+    this.left += this.leases.get(leaseId) ?? 0n;
+    this.leases.delete(leaseId);
+    this.#expired.add(leaseId);
   }
 
   /** From now on nobody answers. */

@@ -3,13 +3,18 @@ import { formatAmount } from '#money/pico.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { Cost } from './estimate-cost.js';
 
-/** The refusal of a request that may cost more than is left. */
-export function nothingLeft(limit: LimitName, { amount, currency }: Cost, now: number): Refusal {
-  const cost = `This request may cost up to ${formatAmount(amount)} ${currency}, and`;
+/** The refusal of what may cost more than is left. */
+export function nothingLeft(
+  limit: LimitName,
+  { amount, currency }: Cost,
+  now: number,
+  asked: 'request' | 'batch' = 'request',
+): Refusal {
+  const cost = `This ${asked} may cost up to ${formatAmount(amount)} ${currency}, and`;
   if (limit.kind === 'wallet') {
     return new Refusal(
       'insufficient_quota',
-      `${cost} wallet "${limit.wallet}" has less left: top it up, or limit the request's output tokens.`,
+      `${cost} wallet "${limit.wallet}" has less left: top it up, or limit the ${asked}'s output tokens.`,
     );
   }
   const { budgetId, resetsAt } = limit;

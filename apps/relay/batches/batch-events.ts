@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { KeptBatch } from '#contracts/batch.js';
 import type { Frame } from '#framing/frame.js';
 import { JsonLinesParser } from '#framing/json-lines.js';
+import type { Attempt } from '#rating/rate-usage.js';
 import { asObject, type JsonObject, parseObject } from '#usage/json.js';
 import { usageReader } from '#usage/usage-reader.js';
 import type { Usage } from '#usage/usage.js';
@@ -20,6 +21,11 @@ export interface EndedBatch {
   readonly finishedAt: string;
 }
 
+export interface BatchEvent extends SettledEvent {
+  /** What of it decides its price. */
+  readonly attempt: Attempt;
+}
+
 /** Whichever relay it is that meters: the event is the same. */
 const RELAY_ID = 'batches';
 
@@ -27,7 +33,7 @@ const RELAY_ID = 'batches';
 export async function* batchEvents(
   output: AsyncIterable<Uint8Array>,
   batch: EndedBatch,
-): AsyncGenerator<SettledEvent, void, void> {
+): AsyncGenerator<BatchEvent, void, void> {
   const lines = new OutputLines(batch);
   for await (const chunk of output) {
     lines.push(chunk);
@@ -41,7 +47,7 @@ class OutputLines {
   readonly #parser = new JsonLinesParser((frame) => this.#read(frame));
   /** How often each custom_id was met: it names a line, in whatever order the upstream lists them. */
   readonly #met = new Map<string, number>();
-  #events: SettledEvent[] = [];
+  #events: BatchEvent[] = [];
 
   constructor(private readonly batch: EndedBatch) {}
 
@@ -53,7 +59,7 @@ class OutputLines {
     this.#parser.end();
   }
 
-  take(): SettledEvent[] {
+  take(): BatchEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
@@ -100,16 +106,19 @@ class OutputLines {
     attempt: OpenedAttempt,
     ending: { readonly outcome: 'completed' | 'failed'; readonly httpStatus?: number; readonly usage: Usage },
   ): void {
-    this.#events.push(settleAttempt(attempt, { ...ending, finishedAt: this.batch.finishedAt }));
+    const { priceVersion } = attempt;
+    const { outcome, usage } = ending;
+    const event = settleAttempt(attempt, { ...ending, finishedAt: this.batch.finishedAt });
+    this.#events.push({ ...event, attempt: { outcome, priceVersion, usage } });
   }
 
   #attempt(customId: string): OpenedAttempt {
     const { id, kept, operation, provider, startedAt } = this.batch;
-    const { orgId, teamId, projectId, keyId, channelId, priceVersion, model: requestedModel } = kept;
+    const { orgId, teamId, projectId, keyId, channelId, leaseId, priceVersion, model: requestedModel } = kept;
     const before = this.#met.get(customId) ?? 0;
     this.#met.set(customId, before + 1);
     const line = hash('sha256', JSON.stringify([customId, before]), 'hex').slice(0, 32);
-    const owner = { orgId, teamId, projectId, keyId, channelId };
+    const owner = { orgId, teamId, projectId, keyId, channelId, ...(leaseId !== undefined && { leaseId }) };
     const asked = { provider, api: operation.usageApi, requestedModel, priceVersion, startedAt };
     return { ...owner, ...asked, id: `${id}.${line}`, relayId: RELAY_ID, requestId: id, attempt: 1 };
   }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AttemptMoney } from '../admit/attempt-money.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import { clientHeaders } from '../forward/forwarded-headers.js';
 import type { AddressRanges } from '../policy/address-ranges.js';
 import { sendJson } from '../server/send-json.js';
 import type { CurrentPrices } from '../snapshots/current-prices.js';
+import type { BatchMoney } from './batch-money.js';
 import type { BatchStore } from './batch-store.js';
 import type { BatchUpstream, ToldObject } from './batch-upstream.js';
 
@@ -13,7 +13,7 @@ export interface BatchRooms {
   readonly store: BatchStore;
   readonly upstream: BatchUpstream;
   readonly prices: CurrentPrices;
-  readonly money: AttemptMoney;
+  readonly money: BatchMoney;
   readonly trustedProxies: AddressRanges;
 }
 

@@ -3,17 +3,19 @@ import { batchEntryName, type DueBatch, type KeptBatch, type KeptFile } from '#c
 import { IDENTIFIER } from '#contracts/streams.js';
 import { Refusal } from '#protocols/error-body.js';
 import { asObject, type JsonObject, parseObject } from '#usage/json.js';
+import { type Cost, estimateBatch } from '../admit/estimate-cost.js';
 import { findOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
 import { permitCall } from '../policy/permit-call.js';
 import { refuseTwoReadings } from '../receive/one-reading.js';
 import { readBody } from '../receive/read-body.js';
 import { type BatchExchange, type BatchRooms, pageOf, passOn, sendPage } from './batch-exchange.js';
+import type { BatchLease } from './batch-money.js';
 import { UPSTREAM_TIMEOUT_MS } from './batch-upstream.js';
 import { unknownFile } from './file-requests.js';
 import { keepOutputFiles } from './keep-output-files.js';
 
-/** A project's batches. What they cost is found out when they have ended, and not here. */
+/** A project's batches. All that one may cost is held before it is made; what it costs is found out when it has ended. */
 export class BatchRequests {
   constructor(private readonly rooms: BatchRooms) {}
 
@@ -24,8 +26,13 @@ export class BatchRequests {
     if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
     const unclear = refuseTwoReadings(body);
     if (unclear !== undefined) return unclear;
-    const asked = await this.#read(json, exchange);
-    if (asked instanceof Refusal) return asked;
+    const read = await this.#read(json, exchange);
+    if (read instanceof Refusal) return read;
+    const { cost, ...batch } = read;
+    // Before it is due: whoever dies in between leaves a lease that expires.
+    const lease = await this.rooms.money.hold(exchange.caller, cost);
+    if (lease instanceof Refusal) return lease;
+    const asked = { ...batch, leaseId: lease.id, lease };
     const name = batchEntryName('due', exchange.caller, uuidv7());
     const notBeforeMs = Date.now() + 2 * UPSTREAM_TIMEOUT_MS;
     await this.rooms.store.putDue(name, { ...asked, notBeforeMs, failures: 0 });
@@ -41,19 +48,26 @@ export class BatchRequests {
     const call = { requestId: exchange.requestId, method: 'POST', path: '/batches', headers, body } as const;
     const told = await upstream.ask(asked.channelId, call);
     if (told instanceof Refusal) {
-      await store.removeDue(name);
+      await this.#neverMade(name, asked);
       return told;
     }
     const batchId = told.json?.['id'];
     if (typeof batchId === 'string' && IDENTIFIER.test(batchId)) {
-      const { inputFileId: _, ...batch } = asked;
+      const { inputFileId: _, lease: __, ...batch } = asked;
       // In this order: whoever dies in between leaves it due.
       await store.putDue(name, { ...asked, batchId, notBeforeMs: 0, failures: 0 });
       await store.keepBatch(batchId, { ...batch, isMetered: false });
-    } else if (told.status >= 400 && told.status < 500) await store.removeDue(name);
+    } else if (told.status >= 400 && told.status < 500) await this.#neverMade(name, asked);
     // Otherwise nobody knows whether there is a batch: what is due stays, and the upstream is asked later.
     passOn(exchange, told);
     return undefined;
+  }
+
+  /** What is due ends first: nobody renews what is given back. */
+  async #neverMade(name: string, asked: AskedBatch): Promise<void> {
+    const { store, money } = this.rooms;
+    await store.removeDue(name);
+    await money.settle(asked, asked.lease, 0n);
   }
 
   async list(exchange: BatchExchange): Promise<undefined> {
@@ -99,7 +113,7 @@ export class BatchRequests {
   }
 
   /** Whether the batch may be made, now and by this key: the file may be another's of its project, and older. */
-  async #read(json: JsonObject, exchange: BatchExchange): Promise<AskedBatch | Refusal> {
+  async #read(json: JsonObject, exchange: BatchExchange): Promise<ReadBatch | Refusal> {
     const { caller } = exchange;
     const { input_file_id: fileId, endpoint } = json;
     const isId = typeof fileId === 'string' && IDENTIFIER.test(fileId);
@@ -112,17 +126,17 @@ export class BatchRequests {
       const why = `The endpoint is not that of the file's lines, which is ${file.input.operation}: set the same one.`;
       return new Refusal('invalid_request', why, 'endpoint');
     }
-    const refusal =
-      this.#refusePolicy({ file, operation: found.operation, json }, exchange) ??
-      (await this.#refuseMoney(file, { operation: found.operation, exchange }));
+    const refusal = this.#refusePolicy({ file, operation: found.operation, json }, exchange);
     if (refusal !== undefined) return refusal;
+    const cost = this.#costOf(file, found.operation);
+    if (cost === undefined) return NOT_COUNTED;
     const { version: priceVersion } = this.rooms.prices;
     if (priceVersion === undefined) return NOT_LOADED;
     const { keyId, orgId, teamId, projectId } = caller;
     const { operation, model } = file.input;
     return {
       ...{ keyId, orgId, teamId, projectId, channelId: file.channelId, createdAt: new Date().toISOString() },
-      ...{ operation, model, priceVersion, inputFileId: fileId },
+      ...{ operation, model, priceVersion, inputFileId: fileId, cost },
     };
   }
 
@@ -146,20 +160,29 @@ export class BatchRequests {
     return new Refusal('forbidden', 'The file is in a region that a policy does not permit: send it again.');
   }
 
-  /** Who has nothing left starts nothing. It is charged as it is answered, and only what was answered. */
-  async #refuseMoney(
-    { channelId, input }: KeptFile,
-    { operation, exchange }: { readonly operation: Operation; readonly exchange: BatchExchange },
-  ): Promise<Refusal | undefined> {
+  /** At the prices of today: the file may be older. @returns undefined for one whose lines nobody has counted. */
+  #costOf({ channelId, input }: KeptFile, { usageApi: api, free }: Operation): Cost | undefined {
+    if (input?.tokens === undefined) return undefined;
+    const { model, tokens } = input;
     const channel = this.rooms.upstream.channels.channels.find(({ id }) => id === channelId);
-    const asked = { model: input?.model ?? '', api: operation.api, bodyBytes: input?.bytes ?? 0, json: {} };
-    const held = await this.rooms.money.hold(exchange.caller, { provider: channel?.provider ?? '', ...asked });
-    if (held instanceof Refusal) return held;
-    held.release();
-    return undefined;
+    const upstreamModel = channel?.models.get(model) ?? model;
+    // What is free has no price, and needs a lease all the same.
+    const counted = free === true ? { ...tokens, lines: 1 } : tokens;
+    return estimateBatch(
+      counted,
+      { provider: channel?.provider ?? '', model, upstreamModel, api },
+      this.rooms.prices.book,
+    );
   }
 }
 
-type AskedBatch = Omit<KeptBatch, 'isMetered'> & Pick<DueBatch, 'inputFileId'>;
+type ReadBatch = Omit<KeptBatch, 'isMetered' | 'leaseId'> & Pick<DueBatch, 'inputFileId'> & { readonly cost: Cost };
+
+type AskedBatch = Omit<ReadBatch, 'cost'> & { readonly leaseId: string; readonly lease: BatchLease };
 
 const NOT_LOADED = new Refusal('unavailable', 'The relay has not loaded its prices yet: try again in a moment.');
+const NOT_COUNTED = new Refusal(
+  'invalid_request',
+  'The file was sent before it was counted what a batch may cost: send it again.',
+  'input_file_id',
+);

@@ -1,4 +1,3 @@
-import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
@@ -13,6 +12,7 @@ import {
   keptFile,
 } from '#contracts/batch.js';
 import { buckets } from '#contracts/streams.js';
+import { bucketNames } from '#jetstream/bucket-names.js';
 import { isApiError } from '#jetstream/topology.js';
 
 const WRONG_LAST_SEQUENCE = 10071;
@@ -72,7 +72,7 @@ export class BatchStore {
   async due(complain: (sentence: string, error: unknown) => void): Promise<DueEntry[]> {
     const bucket = await this.#bucket();
     const entries: DueEntry[] = [];
-    for (const name of await this.#names(allDueBatches)) {
+    for (const name of await bucketNames(this.connection, buckets.batches, allDueBatches)) {
       const entry = await bucket.get(name);
       if (entry?.operation !== 'PUT') continue;
       try {
@@ -123,22 +123,11 @@ export class BatchStore {
   }
 
   async #list<Entry>(filter: string, schema: z.ZodType<Entry>): Promise<[string, Entry][]> {
-    const names = await this.#names(filter);
+    const names = await bucketNames(this.connection, buckets.batches, filter);
     const entries = await Promise.all(names.map((name) => this.#read(name, schema)));
     return entries.flatMap((entry, at): [string, Entry][] =>
       entry === undefined ? [] : [[names[at]!.slice(names[at]!.lastIndexOf('.') + 1), entry]],
     );
-  }
-
-  /**
-   * Of the stream's own list, removed ones among them. A bucket's `keys` watches it, and at nats-server 2.9 that never ends
-   * when an entry is replaced as it begins.
-   */
-  async #names(filter: string): Promise<string[]> {
-    const before = `$KV.${buckets.batches}.`;
-    const { streams } = await jetstreamManager(this.connection);
-    const { state } = await streams.info(`KV_${buckets.batches}`, { subjects_filter: `${before}${filter}` });
-    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(before.length));
   }
 
   async #bucket(): Promise<KV> {

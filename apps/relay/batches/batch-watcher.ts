@@ -2,12 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import type { DueBatch, KeptBatch } from '#contracts/batch.js';
 import { IDENTIFIER } from '#contracts/streams.js';
+import type { Pico } from '#money/pico.js';
 import { Refusal } from '#protocols/error-body.js';
+import type { CompiledPriceBook } from '#rating/compile-price-book.js';
 import { asObject, type JsonObject, objectsIn } from '#usage/json.js';
 import type { SettledEvent } from '../journal/journal-record.js';
 import { operations } from '../operations/operations.js';
 import type { PublisherPorts } from '../publish/publisher.js';
+import { BatchCost } from './batch-cost.js';
 import { batchEvents, type EndedBatch } from './batch-events.js';
+import type { BatchMoney } from './batch-money.js';
 import type { BatchStore, DueEntry } from './batch-store.js';
 import type { BatchUpstream } from './batch-upstream.js';
 import { keepOutputFiles } from './keep-output-files.js';
@@ -15,6 +19,9 @@ import { keepOutputFiles } from './keep-output-files.js';
 export interface WatcherPorts {
   readonly store: BatchStore;
   readonly upstream: BatchUpstream;
+  readonly money: BatchMoney;
+  /** Of any version: prices may have changed since a batch was made. */
+  readonly priceBook: (version: string) => Promise<CompiledPriceBook | undefined>;
   readonly publish: PublisherPorts['publish'];
   readonly complain: (sentence: string, error: unknown) => void;
 }
@@ -27,7 +34,9 @@ const MAX_AT_A_TIME = 8;
 const EVENTS_AT_A_TIME = 500;
 /** How long a batch is one relay's, in intervals; it is renewed with every message of events. */
 const CLAIM_INTERVALS = 4;
-const MAX_PAUSE_MS = 3_600_000;
+/** Shorter than a lease lasts: with every look the batch's money is kept. */
+const MAX_PAUSE_MS = 300_000;
+const RENEW_AFTER_MS = 240_000;
 /** A batch that was asked for and is not found after so long was never made. */
 const FORGOTTEN_MS = 3_600_000;
 /** Clocks differ, and the upstream rounds to seconds. */
@@ -77,9 +86,13 @@ export class BatchWatcher {
     const lane = async () => {
       for (const entry of entries) {
         if (this.#stopping.signal.aborted) return;
-        if (entry.due.notBeforeMs > Date.now() || this.#isElsewhere(entry)) continue;
+        if (entry.due.notBeforeMs > Date.now()) continue;
+        if (this.#isElsewhere(entry)) {
+          await this.#keepMoneyElsewhere(entry);
+          continue;
+        }
         const claimed = await this.#claim(entry);
-        if (claimed !== undefined) await this.#attend(claimed);
+        if (claimed !== undefined) await this.#attend(await this.#keepMoney(claimed));
       }
     };
     await Promise.all(Array.from({ length: MAX_AT_A_TIME }, lane));
@@ -93,6 +106,25 @@ export class BatchWatcher {
     }
     this.#elsewhere.add(name);
     return true;
+  }
+
+  /** For a relay that has its channel, if there is one: it would have come first. */
+  async #keepMoneyElsewhere(entry: DueEntry): Promise<void> {
+    const kept = await this.#keepMoney(entry, 2 * RENEW_AFTER_MS);
+    if (kept !== entry) await this.#later(entry, kept.due);
+  }
+
+  /** Renewed here, it is written with what follows: whoever comes after a relay that died in between renews it again. */
+  async #keepMoney(entry: DueEntry, afterMs = RENEW_AFTER_MS): Promise<DueEntry> {
+    const { due } = entry;
+    // A time ahead is of a clock that is wrong.
+    if (due.lease === undefined || Math.abs(Date.now() - due.lease.renewedAtMs) < afterMs) return entry;
+    try {
+      return { ...entry, due: { ...due, lease: await this.ports.money.renew(due, due.lease) } };
+    } catch (error) {
+      this.#complain(`The money for the batch ${nameOf(due)} is not held: tried again soon.`, error);
+      return entry;
+    }
   }
 
   /** @returns undefined when another relay was faster. */
@@ -111,14 +143,16 @@ export class BatchWatcher {
       if (error instanceof ClaimLost) return;
       const failures = due.failures + 1;
       const pauseMs = Math.min(this.intervalMs * 2 ** Math.min(failures, 20), MAX_PAUSE_MS);
-      const what = `The batch ${due.batchId ?? `of file ${due.inputFileId}`} of ${due.orgId}`;
-      this.#complain(`${what} is not metered yet: tried again in ${Math.ceil(pauseMs / 1000)} s.`, error);
+      this.#complain(
+        `The batch ${nameOf(due)} is not metered yet: tried again in ${Math.ceil(pauseMs / 1000)} s.`,
+        error,
+      );
       await this.#later(entry, { ...due, failures, notBeforeMs: Date.now() + pauseMs });
     }
   }
 
   async #see(entry: DueEntry, batchId: string): Promise<void> {
-    const { store } = this.ports;
+    const { store, money } = this.ports;
     const { due } = entry;
     const told = await this.#ask(due.channelId, `/batches/${batchId}`);
     if (!ENDED.has(told['status'])) {
@@ -129,30 +163,32 @@ export class BatchWatcher {
     const kept = await store.batch(due, batchId);
     if (kept?.isMetered === false) {
       await keepOutputFiles(store, batchId, { batch: kept, told });
-      await this.#meter(entry, { batchId, kept, told });
+      const cost = await this.#meter(entry, { batchId, kept, told });
       await store.markMetered(batchId, kept);
+      // Charges take nothing off another lease than their own: that one expires.
+      if (due.lease !== undefined && due.lease.id === kept.leaseId) await money.settle(kept, due.lease, cost);
     }
     await store.removeDue(entry.name);
   }
 
-  async #meter(entry: DueEntry, { batchId, kept, told }: SeenBatch): Promise<void> {
+  /** @returns what it comes to: while something of it is not charged, all that is held for it, or more. */
+  async #meter(entry: DueEntry, { batchId, kept, told }: SeenBatch): Promise<Pico> {
     const output = told['output_file_id'];
     const answered = asObject(told['request_counts'])?.['completed'];
-    let lines = 0;
+    const lease = entry.due.lease ?? { currency: '', amount: '0' };
+    const cost = new BatchCost(lease, await this.ports.priceBook(kept.priceVersion));
     if (typeof output === 'string') {
       if (!IDENTIFIER.test(output)) throw new Error('Its output has an id that is none.');
-      lines = await this.#publish(entry, { kept, ended: this.#ended(batchId, kept, told), output });
+      await this.#publish(entry, { kept, ended: this.#ended(batchId, kept, told), output, cost });
     }
+    const { lines } = cost;
     if (typeof answered === 'number' && lines < answered) {
       throw new Error(`Its output has ${lines} answered lines, and the upstream says that it answered ${answered}.`);
     }
+    return cost.total;
   }
 
-  /** @returns how many lines were answered. */
-  async #publish(
-    entry: DueEntry,
-    { kept, ended, output }: { readonly kept: KeptBatch; readonly ended: EndedBatch; readonly output: string },
-  ): Promise<number> {
+  async #publish(entry: DueEntry, { kept, ended, output, cost }: EndedOutput): Promise<void> {
     const content = await this.ports.upstream.open(kept.channelId, {
       ...{ requestId: uuidv7(), method: 'GET', path: `/files/${output}/content` },
     });
@@ -162,7 +198,6 @@ export class BatchWatcher {
       throw new Error(`The upstream answered ${content.statusCode} instead of its output.`);
     }
     let claimed = entry;
-    let lines = 0;
     let events: SettledEvent[] = [];
     const publish = async () => {
       const json = events.map((event) => event.json);
@@ -170,7 +205,7 @@ export class BatchWatcher {
       if (json.length > 0) await this.ports.publish(kept.orgId, json);
     };
     for await (const event of batchEvents(content.body as AsyncIterable<Buffer>, ended)) {
-      lines += 1;
+      cost.add(event.attempt);
       if (events.push(event) < EVENTS_AT_A_TIME) continue;
       const renewed = await this.#claim(claimed);
       if (renewed === undefined) throw new ClaimLost();
@@ -178,7 +213,6 @@ export class BatchWatcher {
       await publish();
     }
     await publish();
-    return lines;
   }
 
   #ended(id: string, kept: KeptBatch, told: JsonObject): EndedBatch {
@@ -227,7 +261,11 @@ export class BatchWatcher {
 
   async #waitFor(entry: DueEntry): Promise<void> {
     const { due, name } = entry;
-    if (Date.now() - Date.parse(due.createdAt) > FORGOTTEN_MS) return this.ports.store.removeDue(name);
+    if (Date.now() - Date.parse(due.createdAt) > FORGOTTEN_MS) {
+      await this.ports.store.removeDue(name);
+      if (due.lease !== undefined) await this.ports.money.settle(due, due.lease, 0n);
+      return;
+    }
     return this.#later(entry, { ...due, notBeforeMs: Date.now() + this.intervalMs });
   }
 
@@ -250,6 +288,13 @@ export class BatchWatcher {
   }
 }
 
+interface EndedOutput {
+  readonly kept: KeptBatch;
+  readonly ended: EndedBatch;
+  readonly output: string;
+  readonly cost: BatchCost;
+}
+
 interface SeenBatch {
   readonly batchId: string;
   readonly kept: KeptBatch;
@@ -262,9 +307,11 @@ class ClaimLost extends Error {
   override readonly message = 'Another relay looks after it.';
 }
 
+const nameOf = ({ batchId, inputFileId, orgId }: DueBatch) => `${batchId ?? `of file ${inputFileId}`} of ${orgId}`;
+
 function batchOf(due: DueBatch): KeptBatch {
-  const { orgId, teamId, projectId, keyId, channelId, operation, model, createdAt, priceVersion } = due;
-  const owner = { orgId, teamId, projectId, keyId, channelId };
+  const { orgId, teamId, projectId, keyId, channelId, leaseId, operation, model, createdAt, priceVersion } = due;
+  const owner = { orgId, teamId, projectId, keyId, channelId, ...(leaseId !== undefined && { leaseId }) };
   return { ...owner, operation, model, createdAt, priceVersion, isMetered: false };
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { Refusal } from '#protocols/error-body.js';
 import { asObject, type JsonObject, parseObject } from '#usage/json.js';
+import { type BatchTokens, estimateTokens } from '../admit/estimate-cost.js';
 import { isObjectText, memberText, withMember } from '../forward/json-member.js';
 import { findOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
@@ -15,6 +16,7 @@ export interface BatchInput {
   readonly regions?: ReadonlySet<string>;
   /** How its lines call it: an alias is another name. */
   readonly names: ReadonlySet<string>;
+  readonly tokens: BatchTokens;
 }
 
 /** One request of the batch. */
@@ -44,7 +46,8 @@ const BATCHED: ReadonlySet<string> = new Set([
 
 /** Every line is judged as the call would be that it stands for. @returns a Refusal that names the first wrong line. */
 export async function checkBatchFile(file: Buffer, permits: Permits): Promise<BatchInput | Refusal> {
-  let input: Omit<BatchInput, 'names'> | undefined;
+  let input: Omit<BatchInput, 'names' | 'tokens'> | undefined;
+  let tokens: BatchTokens = { lines: 0, input: 0, output: 0, largestInput: 0 };
   const names = new Set<string>();
   let number = 0;
   for (const line of linesOf(file)) {
@@ -64,11 +67,25 @@ export async function checkBatchFile(file: Buffer, permits: Permits): Promise<Ba
     if (model !== input.model) return wrongLine(number, `names a second model, "${model}": a batch has one`);
     if (operation !== input.operation) return wrongLine(number, `has a second url, ${operation.path}: a batch has one`);
     names.add(asked.model);
+    tokens = withLine(tokens, asked, line.length);
   }
   return input === undefined
     ? new Refusal('invalid_request', 'The file has no line: each line is one request.', 'file')
-    : { ...input, names };
+    : { ...input, names, tokens };
 }
+
+function withLine(before: BatchTokens, { operation, model, json }: AskedLine, bodyBytes: number): BatchTokens {
+  const { input, output } = estimateTokens({ api: operation.usageApi, model, bodyBytes, json });
+  return {
+    lines: before.lines + 1,
+    input: atMost(before.input + input),
+    output: atMost(before.output + output),
+    largestInput: Math.max(before.largestInput, input),
+  };
+}
+
+/** A line may ask for any length, and a count is exact only so far: nobody has money for as much. */
+const atMost = (tokens: number) => Math.min(tokens, Number.MAX_SAFE_INTEGER);
 
 /** The file with the upstream's name of the model in every line. Every other byte stays. */
 export function renameInLines(file: Buffer, upstreamModel: string): Buffer {

@@ -44,7 +44,7 @@ export class FileRequests {
     const { keyId, orgId, teamId, projectId } = caller;
     await this.rooms.store.keepFile(id, {
       ...{ keyId, orgId, teamId, projectId, channelId: channel.id, createdAt: new Date().toISOString() },
-      input: { operation: input.operation.name, model: input.model, bytes: file.length },
+      input: { operation: input.operation.name, model: input.model, bytes: file.length, tokens: input.tokens },
     });
     passOn(exchange, told);
     return undefined;

@@ -1,6 +1,7 @@
 import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, QueuedIterator, Status } from '@nats-io/transport-node';
 import { setTimeout as delay } from 'node:timers/promises';
+import { bucketNames } from '#jetstream/bucket-names.js';
 
 const RETRY_MS = 500;
 
@@ -16,19 +17,38 @@ export interface BucketWatchPorts {
   readonly complain: (sentence: string, error?: unknown) => void;
 }
 
-/** Keeps a snapshot of a KV bucket fresh, for ever: a watch that ends is begun again, from the whole bucket. */
+/**
+ * Keeps a snapshot of a KV bucket fresh, for ever. A watch that ends is begun again, from the whole bucket, and so is every
+ * watch after an outage: the server may have come back with another store, where a watch that goes on from its last
+ * message hears nothing, and what is gone from a store is in no message at all.
+ */
 export function watchBucket(connection: NatsConnection, bucket: string, ports: BucketWatchPorts): BucketWatch {
   const stopped = new AbortController();
+  /** By name, the message in which its value came: what has not changed is not told again. */
+  const told = new Map<string, string>();
   let resolveLoaded = () => {};
   const loaded = new Promise<void>((resolve) => (resolveLoaded = resolve));
+  const status = connection.status() as QueuedIterator<Status>;
+  let turn = new AbortController();
   void follow();
-  return { loaded, stop: () => stopped.abort() };
+  void beginAnewAfterOutages();
+  return { loaded, stop };
+
+  function stop(): void {
+    stopped.abort();
+    status.stop();
+    turn.abort();
+  }
+
+  async function beginAnewAfterOutages(): Promise<void> {
+    for await (const { type } of status) if (type === 'reconnect') turn.abort();
+  }
 
   async function follow(): Promise<void> {
     while (!stopped.signal.aborted) {
+      turn = new AbortController();
       try {
-        const kv = await new Kvm(connection).open(bucket);
-        await followOnce(kv);
+        await followOnce(await new Kvm(connection).open(bucket), turn.signal);
       } catch (error) {
         if (stopped.signal.aborted) return;
         ports.complain(`The watch of bucket ${bucket} failed and begins again.`, error);
@@ -37,16 +57,30 @@ export function watchBucket(connection: NatsConnection, bucket: string, ports: B
     }
   }
 
-  async function followOnce(kv: KV): Promise<void> {
-    const { state } = (await kv.status()).streamInfo;
-    if (state.messages === 0) resolveLoaded();
-    const entries = await kv.watch();
-    stopped.signal.addEventListener('abort', () => entries.stop(), { once: true });
-    for await (const entry of entries) {
-      ports.update(entry.key, valueOf(entry));
-      // Not when nothing is said to be left: an entry that is replaced as the watch begins is counted for ever.
-      if (entry.revision >= state.last_seq) resolveLoaded();
+  async function followOnce(kv: KV, ended: AbortSignal): Promise<void> {
+    const unheard = new Set(await bucketNames(connection, bucket));
+    for (const name of [...told.keys()].filter((known) => !unheard.has(known))) {
+      told.delete(name);
+      ports.update(name, undefined);
     }
+    if (unheard.size === 0) resolveLoaded();
+    const entries = await kv.watch();
+    ended.addEventListener('abort', () => entries.stop(), { once: true });
+    if (ended.aborted) entries.stop();
+    for await (const entry of entries) {
+      hear(entry);
+      // Not when nothing is said to be left: an entry that is replaced as the watch begins is counted for ever.
+      if (unheard.delete(entry.key) && unheard.size === 0) resolveLoaded();
+    }
+  }
+
+  function hear(entry: KvWatchEntry): void {
+    // A store that was made anew counts its messages anew, too.
+    const message = `${entry.revision} ${entry.created.getTime()}`;
+    if (told.get(entry.key) === message) return;
+    if (entry.operation === 'PUT') told.set(entry.key, message);
+    else told.delete(entry.key);
+    ports.update(entry.key, valueOf(entry));
   }
 
   function valueOf(entry: KvWatchEntry): unknown {
