@@ -10,7 +10,7 @@ import { askLedgerOver } from './admit/ask-ledger.js';
 import { AttemptMoney } from './admit/attempt-money.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
 import { RateKeeper } from './admit/rate-keeper.js';
-import { changeRatesOver } from './admit/shared-rates.js';
+import { sharedRatesOver } from './admit/shared-rates.js';
 import { Attempts } from './attempts.js';
 import { KeyDirectory } from './authenticate/key-directory.js';
 import { BATCH_LEASE_MS, BatchMoney } from './batches/batch-money.js';
@@ -135,8 +135,10 @@ function moneyProviders(config: RelayConfig, log: JsonLogger): Provider[] {
       provide: RateKeeper,
       inject: [NATS_CONNECTION],
       useFactory: (connection: NatsConnection) =>
-        new RateKeeper(config.TOLLGATE_RELAY_ID, changeRatesOver(connection), (sentence, error) =>
-          log.warn(sentence, error),
+        new RateKeeper(
+          config.TOLLGATE_RELAY_ID,
+          sharedRatesOver(connection, config.TOLLGATE_RELAY_ID),
+          (sentence, error) => log.warn(sentence, error),
         ),
     },
     {

@@ -7,7 +7,7 @@ import type { PolicyLevel } from '#contracts/directory.js';
  * over the revision that it read, so that all shares together are never more than the limit.
  */
 export const rateEntry = z.object({
-  /** Since 1970. What was taken of an earlier one counts no more. */
+  /** Since 1970, by the broker's clock. What was taken of an earlier one counts no more. */
   minute: count,
   requests: count,
   tokens: count,

@@ -16,7 +16,7 @@ export const buckets = {
   prices: 'prices',
   /** `channel.<id>` → PublishedChannel: those that control keeps, their secrets sealed. */
   channels: 'channels',
-  /** `<level>.<organisation>.<id>` → RateEntry: what relays have taken of the limits per minute and of concurrency. */
+  /** `<level>.<organisation>.<id>` → RateEntry: what relays have taken of the limits per minute and of concurrency. `clock.<relay>` is empty: its time is the broker's. */
   rates: 'rates',
   /** `file.…`, `batch.…` and `due.<organisation>.<project>.<id>` → KeptFile, KeptBatch, DueBatch: whose they are, and what is not metered yet. */
   batches: 'batches',

@@ -5,7 +5,7 @@ import type { Caller } from '../authenticate/key-directory.js';
 import type { LevelRules } from '../policy/level-rules.js';
 import type { RateStandings } from './rate-headers.js';
 import { type RateKind, ScopeRates } from './scope-rates.js';
-import type { ChangeRates } from './shared-rates.js';
+import type { SharedRates } from './shared-rates.js';
 import { MINUTE_MS, takeShare } from './take-share.js';
 
 const TICK_MS = 1_000;
@@ -44,7 +44,7 @@ export class RateKeeper {
 
   constructor(
     private readonly relayId: string,
-    private readonly change: ChangeRates,
+    private readonly shared: SharedRates,
     private readonly complain: (sentence: string, error: unknown) => void,
   ) {}
 
@@ -63,7 +63,7 @@ export class RateKeeper {
   }
 
   async #admit(caller: Caller, limited: readonly LevelRules[], tokens: number): Promise<HeldRates | Refusal> {
-    const takenAtMs = Date.now();
+    const takenAtMs = this.shared.nowMs();
     const taken: Scope[] = [];
     for (const rules of limited) {
       const scope = this.#scopeOf(caller.orgId, rules);
@@ -118,7 +118,7 @@ export class RateKeeper {
   }
 
   async #take(scope: Scope, tokens: number): Promise<Refusal | undefined> {
-    if (scope.rates.take(tokens, Date.now()) === undefined) return undefined;
+    if (scope.rates.take(tokens, this.shared.nowMs()) === undefined) return undefined;
     scope.waiting.requests += 1;
     scope.waiting.tokens += tokens;
     try {
@@ -135,7 +135,7 @@ export class RateKeeper {
   /** One share at a time, for all who wait. What is too little for one after a share of its own is used up. */
   async #takeShared(scope: Scope, tokens: number): Promise<Refusal | undefined> {
     for (let own = 0; ;) {
-      const nowMs = Date.now();
+      const nowMs = this.shared.nowMs();
       const missing = scope.rates.take(tokens, nowMs);
       if (missing === undefined) return undefined;
       if (own === MAX_SHARES) scope.refused = { kind: missing, untilMs: nowMs + REFUSED_PAUSE_MS };
@@ -151,17 +151,17 @@ export class RateKeeper {
   async #takeShare(scope: Scope): Promise<void> {
     const { relayId } = this;
     const { waiting } = scope;
-    const taken = await this.change(scope.name, (before) => {
-      const nowMs = Date.now();
+    const taken = await this.shared.change(scope.name, (before) => {
+      const nowMs = this.shared.nowMs();
       return takeShare(before, { relayId, nowMs, least: scope.rates.need(waiting, nowMs) }, scope.rates.limits);
     });
-    scope.rates.taken(taken, Date.now());
+    scope.rates.taken(taken, this.shared.nowMs());
   }
 
   /** Slots that are not used go back, and those that are used are kept. */
   #tick(): void {
     for (const scope of this.#scopes.values()) {
-      if (scope.taking !== undefined || !scope.rates.isSlotsWorkDue(Date.now())) continue;
+      if (scope.taking !== undefined || !scope.rates.isSlotsWorkDue(this.shared.nowMs())) continue;
       scope.taking = this.#takeShare(scope).finally(() => (scope.taking = undefined));
       scope.taking.catch((error: unknown) => this.complain(`The slots of ${scope.title} are not kept.`, error));
     }

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import fc from 'fast-check';
-import type { RateEntry } from '#contracts/rate-share.js';
+import { type RateEntry, rateEntryName } from '#contracts/rate-share.js';
+import { buckets } from '#contracts/streams.js';
 import { connectNats } from '#jetstream/connect.js';
 import { ensureTopology } from '#jetstream/topology.js';
 import { Refusal } from '#protocols/error-body.js';
@@ -10,7 +12,7 @@ import type { Caller } from '../authenticate/key-directory.js';
 import { levelRules } from '../policy/level-rules.js';
 import { type HeldRates, RateKeeper } from './rate-keeper.js';
 import { ScopeRates } from './scope-rates.js';
-import { changeRatesOver } from './shared-rates.js';
+import { sharedRatesOver } from './shared-rates.js';
 import { MINUTE_MS, SLOTS_TTL_MS, takeShare } from './take-share.js';
 
 describe('shares of a limit', () => {
@@ -83,6 +85,26 @@ describe('shares of a limit', () => {
   });
 });
 
+describe('an entry of a relay whose clock is wrong by an hour', () => {
+  const limits = { requestsPerMinute: 10, concurrency: 5 };
+  const least = { requests: 4, tokens: 0, slots: 3 };
+  const hourMs = 60 * MINUTE_MS;
+
+  it('counts in the minute that it is, and not for the hour to come', () => {
+    const { entry } = takeShare(undefined, { relayId: 'ahead', nowMs: hourMs, least }, limits);
+    const now = takeShare(entry, { relayId: 'a', nowMs: 0, least }, limits);
+    expect(now).toMatchObject({ entry: { minute: 0, requests: 8 }, granted: { requests: 4, slots: 3 } });
+    const next = takeShare(now.entry, { relayId: 'a', nowMs: MINUTE_MS, least }, limits);
+    expect(next).toMatchObject({ entry: { minute: 1, requests: 4 }, granted: { requests: 4 } });
+  });
+
+  it('opens no minute again where the clock is behind', () => {
+    const { entry } = takeShare(undefined, { relayId: 'a', nowMs: hourMs, least: { ...least, requests: 10 } }, limits);
+    const { granted } = takeShare(entry, { relayId: 'behind', nowMs: 0, least }, limits);
+    expect(granted.requests).toBe(0);
+  });
+});
+
 describe('four relays', () => {
   let nats: TestNats;
   let connections: NatsConnection[];
@@ -94,7 +116,9 @@ describe('four relays', () => {
     const complain = (sentence: string, error: unknown) => {
       throw new Error(sentence, { cause: error });
     };
-    relays = connections.map((connection, index) => new RateKeeper(`r${index}`, changeRatesOver(connection), complain));
+    relays = connections.map(
+      (connection, index) => new RateKeeper(`r${index}`, sharedRatesOver(connection, `r${index}`), complain),
+    );
   });
   afterAll(async () => {
     await Promise.all(relays.map((relay) => relay.stop(1_000)));
@@ -156,13 +180,34 @@ describe('four relays', () => {
     expect(next).toHaveLength(10);
     for (const held of next) held.end();
     // A relay that stops gives them back at once.
-    const leaving = new RateKeeper('leaving', changeRatesOver(connections[0] as NatsConnection), () => undefined);
+    const leaving = new RateKeeper(
+      'leaving',
+      sharedRatesOver(connections[0] as NatsConnection, 'leaving'),
+      () => undefined,
+    );
     const other = callerWith('left', { concurrency: 1 });
     served([await leaving.admit(other, () => 1)])[0]?.end();
     expect(served(await ask(other, 1, 1))).toHaveLength(0);
     await leaving.stop(1_000);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(served(await ask(other, 1, 1))).toHaveLength(1);
+  });
+
+  it.each([1, -1])('go by the broker’s clock, however wrong one’s own is: by %d h', async (hours) => {
+    await inOneMinute();
+    const caller = callerWith(`clock${hours}`, { requestsPerMinute: 100 });
+    const wrong = Date.now() + hours * 3_600_000;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => wrong);
+    const odd = new RateKeeper('odd', sharedRatesOver(connections[0] as NatsConnection, 'odd'), () => undefined);
+    const first = served(await Promise.all(Array.from({ length: 5 }, () => odd.admit(caller, () => 1))));
+    clock.mockRestore();
+    await odd.stop(0);
+    const rates = await new Kvm(connections[0] as NatsConnection).open(buckets.rates);
+    const entry = await rates.get(rateEntryName('org', 'key', `clock${hours}`));
+    expect(entry?.json<RateEntry>().minute).toBe(Math.floor(Date.now() / MINUTE_MS));
+    const others = served(await ask(caller, 400, 1));
+    expect(first.length + others.length).toBeLessThanOrEqual(100);
+    expect(first.length + others.length).toBeGreaterThan(70);
   });
 
   it('have nothing to do with a caller that no policy limits', async () => {

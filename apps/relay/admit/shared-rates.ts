@@ -3,19 +3,31 @@ import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type RateEntry, rateEntry } from '#contracts/rate-share.js';
 import { buckets } from '#contracts/streams.js';
-import type { TakenShare } from './take-share.js';
+import { BrokerClock } from './broker-clock.js';
+import { isOfLater, type TakenShare } from './take-share.js';
 
 /** Each of them was lost to another relay, which got its share by it. */
 const MAX_TRIES = 100;
 const WRONG_LAST_SEQUENCE = 10071;
+/** A clock that was measured so recently is not the one that is wrong. */
+const JUST_MEASURED_MS = 1_000;
 
 /** Changes the entry of a level, from what is stored now, and nobody else in between. */
 export type ChangeRates = (name: string, change: (before: RateEntry | undefined) => TakenShare) => Promise<TakenShare>;
 
+/** The limits as all relays know them. */
+export interface SharedRates {
+  readonly change: ChangeRates;
+  /** The same for all of them, in milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
 /** Over the revision that was read: a change that another relay made meanwhile is read again, and taken from. */
-export function changeRatesOver(connection: NatsConnection): ChangeRates {
+export function sharedRatesOver(connection: NatsConnection, relayId: string): SharedRates {
   let opened: Promise<KV> | undefined;
-  return async (name, change) => {
+  const clock = new BrokerClock(connection, relayId);
+  const change: ChangeRates = async (name, changed) => {
+    await clock.measure();
     opened ??= new Kvm(connection).open(buckets.rates);
     const bucket = await opened.catch((error: unknown) => {
       opened = undefined;
@@ -23,11 +35,14 @@ export function changeRatesOver(connection: NatsConnection): ChangeRates {
     });
     for (let tried = 0; tried < MAX_TRIES; tried += 1) {
       const stored = await bucket.get(name);
-      const taken = change(stored?.operation === 'PUT' ? rateEntry.parse(stored.json()) : undefined);
+      const before = stored?.operation === 'PUT' ? rateEntry.parse(stored.json()) : undefined;
+      if (before !== undefined && isOfLater(before, clock.nowMs())) await clock.measure(JUST_MEASURED_MS);
+      const taken = changed(before);
       if (await isWritten(bucket, name, { entry: taken.entry, revision: stored?.revision ?? 0 })) return taken;
     }
     throw new Error(`The rates of ${name} change all the time: ${MAX_TRIES} writes were too late.`);
   };
+  return { change, nowMs: () => clock.nowMs() };
 }
 
 async function isWritten(

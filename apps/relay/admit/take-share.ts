@@ -29,13 +29,19 @@ export interface TakenShare {
   readonly granted: Rates;
 }
 
+/** Whether an entry is of a minute that no relay can mean whose clock is right, around the turn of one. */
+export const isOfLater = ({ minute }: RateEntry, nowMs: number) => minute > Math.floor(nowMs / MINUTE_MS) + 1;
+
 /** A share of what is left of the limits: never more than there is, whoever else takes one. Pure. */
 export function takeShare(before: RateEntry | undefined, request: ShareRequest, limits: RateLimits): TakenShare {
   const { relayId, nowMs, least } = request;
-  // A clock that is behind does not open a minute again.
-  const minute = Math.max(Math.floor(nowMs / MINUTE_MS), before?.minute ?? 0);
-  const taken = before?.minute === minute ? before : { requests: 0, tokens: 0 };
-  const others = Object.entries(before?.slots ?? {}).filter(([id, { untilMs }]) => id !== relayId && untilMs > nowMs);
+  const now = Math.floor(nowMs / MINUTE_MS);
+  // A clock that is a little behind does not open a minute again. What one that was wrong took of a later one counts now.
+  const minute = before === undefined || isOfLater(before, nowMs) ? now : Math.max(now, before.minute);
+  const taken = before !== undefined && before.minute >= minute ? before : { requests: 0, tokens: 0 };
+  const others = Object.entries(before?.slots ?? {}).filter(
+    ([id, { untilMs }]) => id !== relayId && untilMs > nowMs && untilMs <= nowMs + MINUTE_MS,
+  );
   const usedByOthers = others.reduce((sum, [, { count }]) => sum + count, 0);
   const granted = {
     requests: part(limits.requestsPerMinute, taken.requests, least.requests),
