@@ -22,6 +22,7 @@ import type { Operation } from './operations/operations.js';
 import type { AddressRanges } from './policy/address-ranges.js';
 import { refuseModel } from './policy/check-policy.js';
 import { permitCall } from './policy/permit-call.js';
+import type { BodyMemory } from './receive/body-memory.js';
 import { type ModelCall, readCall } from './receive/read-call.js';
 import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
@@ -41,6 +42,7 @@ export interface RelayRooms {
   readonly router: Router;
   readonly journal: Journal;
   readonly rates: RateKeeper;
+  readonly bodies: BodyMemory;
   readonly attempts: Attempts;
   readonly inFlight: AttemptsInFlight;
   readonly log: JsonLogger;
@@ -116,6 +118,8 @@ export class RelayRequest {
       this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
       if (response.headersSent) response.destroy();
       else this.#refuse(protocol, new Refusal('internal', 'The relay failed: try again.'), { response, requestId });
+    } finally {
+      this.rooms.bodies.giveBack(request);
     }
   }
 
@@ -178,7 +182,7 @@ export class RelayRequest {
   async #plan(found: FoundOperation, request: IncomingMessage): Promise<Planned | Refusal | undefined> {
     const caller = this.#authenticate(request);
     if (caller instanceof Refusal) return caller;
-    const call = await readCall(found, request);
+    const call = await readCall(found, request, this.rooms.bodies);
     if (call === undefined || call instanceof Refusal) return call;
     const permitted = permitCall(call, request, caller, this.rooms.trustedProxies);
     if (permitted instanceof Refusal) return permitted;

@@ -11,6 +11,9 @@ import {
 } from '#config/settings.js';
 import { identifier } from '#contracts/cloud-event.js';
 import { trustedProxies } from './policy/client-address.js';
+import { MAX_BODY_BYTES } from './receive/read-body.js';
+
+export const MIB = 1024 * 1024;
 
 export const relayConfig = z.object({
   NATS_URL: natsUrl,
@@ -30,6 +33,13 @@ export const relayConfig = z.object({
     .max(64)
     .default(1)
     .describe('how many processes share the port: one for each core that the relay has to itself'),
+  TOLLGATE_BODY_MEMORY_MIB: z.coerce
+    .number()
+    .int()
+    .min(MAX_BODY_BYTES / MIB)
+    .max(1024 * 1024)
+    .default(512)
+    .describe('how much memory the bodies of all requests of a process may take together, in MiB'),
   TOLLGATE_BATCH_INTERVAL_MS: z.coerce
     .number()
     .int()

@@ -26,7 +26,8 @@ import { Journal } from './journal/journal.js';
 import { publishUsageOver } from './publish/publish-usage.js';
 import { AddressRanges } from './policy/address-ranges.js';
 import { Publisher } from './publish/publisher.js';
-import type { RelayConfig } from './relay.config.js';
+import { BodyMemory } from './receive/body-memory.js';
+import { MIB, type RelayConfig } from './relay.config.js';
 import { RelayRequest } from './relay-request.js';
 import { Front } from './server/front.js';
 import { HealthChecks } from './route/health-checks.js';
@@ -160,6 +161,7 @@ function moneyProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   return [
     AttemptsInFlight,
+    { provide: BodyMemory, useFactory: () => new BodyMemory(config.TOLLGATE_BODY_MEMORY_MIB * MIB) },
     { provide: UPSTREAM, useFactory: () => new Agent(upstreamLimits) },
     {
       provide: Journal,
@@ -194,12 +196,15 @@ function attemptProviders(config: RelayConfig, log: JsonLogger): Provider[] {
         Router,
         Journal,
         RateKeeper,
+        BodyMemory,
         Attempts,
         AttemptsInFlight,
       ],
-      useFactory: (...[snapshots, directory, prices, channels, router, journal, rates, attempts, inFlight]: Rooms) =>
+      useFactory: (
+        ...[snapshots, directory, prices, channels, router, journal, rates, bodies, attempts, inFlight]: Rooms
+      ) =>
         new RelayRequest({
-          ...{ snapshots, directory, prices, channels, router, journal, rates, attempts, inFlight, log },
+          ...{ snapshots, directory, prices, channels, router, journal, rates, bodies, attempts, inFlight, log },
           trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
         }),
     },
@@ -239,10 +244,19 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: ServeBatches,
-      inject: [BatchStore, BatchUpstream, CurrentPrices, BatchMoney, RateKeeper, AttemptsInFlight, RelayRequest],
-      useFactory: (...[store, upstream, prices, money, rates, inFlight, requests]: BatchParts) =>
+      inject: [
+        BatchStore,
+        BatchUpstream,
+        CurrentPrices,
+        BatchMoney,
+        RateKeeper,
+        BodyMemory,
+        AttemptsInFlight,
+        RelayRequest,
+      ],
+      useFactory: (...[store, upstream, prices, money, rates, bodies, inFlight, requests]: BatchParts) =>
         new ServeBatches({
-          ...{ store, upstream, prices, money, rates, inFlight, log },
+          ...{ store, upstream, prices, money, rates, bodies, inFlight, log },
           authorise: (operation, request) => requests.authorise(operation, request),
           trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
         }),
@@ -252,7 +266,16 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 
 type FrontParts = [RelayRequest, ServeBatches, ChannelTable, Snapshots, Journal];
 type WatcherParts = [BatchStore, BatchUpstream, BatchMoney, JetStreamClient, NatsConnection];
-type BatchParts = [BatchStore, BatchUpstream, CurrentPrices, BatchMoney, RateKeeper, AttemptsInFlight, RelayRequest];
+type BatchParts = [
+  BatchStore,
+  BatchUpstream,
+  CurrentPrices,
+  BatchMoney,
+  RateKeeper,
+  BodyMemory,
+  AttemptsInFlight,
+  RelayRequest,
+];
 type AttemptParts = [Journal, Publisher, Dispatcher, AttemptsInFlight, AttemptMoney];
 type Rooms = [
   Snapshots,
@@ -262,6 +285,7 @@ type Rooms = [
   Router,
   Journal,
   RateKeeper,
+  BodyMemory,
   Attempts,
   AttemptsInFlight,
 ];

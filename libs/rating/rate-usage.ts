@@ -3,6 +3,7 @@ import type { AttemptOutcome } from '#contracts/usage-event.js';
 import { type Currency, MAX_PICO, type Pico } from '#money/pico.js';
 import {
   billedModel,
+  hasQuantities,
   inputTokens,
   type Quantity,
   segmentQuantities,
@@ -93,20 +94,21 @@ function whyNotBillable({ outcome, usage }: Attempt): Suspended | Voided | undef
     case 'estimated':
       return suspended('usage_estimated', `The attempt ended ${outcome} and its usage is an estimate.`);
     case 'final':
-      return partsOf(usage).length === 0
-        ? suspended('usage_missing', 'The usage is called final but holds no quantity.')
-        : undefined;
+      return hasQuantities(usage)
+        ? undefined
+        : suspended('usage_missing', 'The usage is called final but holds no quantity.');
   }
 }
 
 function partsOf(usage: Usage): Part[] {
-  const units: Part = { model: billedModel(usage), inputTokens: 0, quantities: unitQuantities(usage) };
-  const segments = usage.segments.map((segment) => ({
-    model: segment.model ?? billedModel(usage),
+  const model = billedModel(usage);
+  const parts: Part[] = usage.segments.map((segment) => ({
+    model: segment.model ?? model,
     inputTokens: inputTokens(segment),
     quantities: segmentQuantities(segment),
   }));
-  return [...segments, units].filter(({ quantities }) => quantities.length > 0);
+  parts.push({ model, inputTokens: 0, quantities: unitQuantities(usage) });
+  return parts.filter(({ quantities }) => quantities.length > 0);
 }
 
 function pricePart(usage: Usage, part: Part, book: CompiledPriceBook): PricedPart | Suspended {
@@ -130,18 +132,22 @@ function pricePart(usage: Usage, part: Part, book: CompiledPriceBook): PricedPar
 }
 
 function sum(parts: readonly PricedPart[]): RatedUsage {
-  const currencies = new Set(parts.map(({ currency }) => currency));
-  const [currency] = currencies;
-  if (currency === undefined || currencies.size > 1) {
+  const [first] = parts;
+  if (first === undefined || parts.some(({ currency }) => currency !== first.currency)) {
+    const currencies = new Set(parts.map(({ currency }) => currency));
     return suspended('price_missing', `The models that worked on it are priced in ${[...currencies].join(' and ')}.`);
   }
-  const lines = mergeLines(parts.flatMap((part) => part.lines));
-  const amount = lines.reduce((total, line) => total + line.amount, 0n);
-  const quantity = lines.reduce((total, line) => total + line.quantity, 0);
+  // The dimensions of one part differ.
+  const lines = parts.length === 1 ? first.lines : mergeLines(parts.flatMap((part) => part.lines));
+  let [amount, quantity] = [0n, 0];
+  for (const line of lines) {
+    amount += line.amount;
+    quantity += line.quantity;
+  }
   if (amount > MAX_PICO || !Number.isSafeInteger(quantity)) {
     return suspended('amount_out_of_range', 'The usage is more than an amount or a count can hold exactly.');
   }
-  return { status: 'charged', currency, amount, cost: amount, lines };
+  return { status: 'charged', currency: first.currency, amount, cost: amount, lines };
 }
 
 /** One line per model, dimension and price, so that a charge is no longer than its price list, whatever the usage. */

@@ -9,11 +9,12 @@ const plainWords: ReadonlySet<string> = new Set(['standard', 'default', 'on_dema
  */
 export function serviceTier({ tierServed, batch, speed, geo, traffic }: UsageModifiers = {}): string {
   const tier = batch === true ? 'batch' : (special(tierServed) ?? 'standard');
-  const extras = Object.entries({ speed, geo, traffic }).flatMap(([name, word]) => {
-    const value = special(word);
-    return value === undefined ? [] : [`${name}=${value}`];
-  });
-  return [tier, ...extras].join('+');
+  return tier + extra('speed', speed) + extra('geo', geo) + extra('traffic', traffic);
+}
+
+function extra(name: string, word: string | undefined): string {
+  const value = special(word);
+  return value === undefined ? '' : `+${name}=${value}`;
 }
 
 function special(word: string | undefined): string | undefined {

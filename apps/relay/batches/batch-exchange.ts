@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../authenticate/key-directory.js';
 import { clientHeaders } from '../forward/forwarded-headers.js';
 import type { AddressRanges } from '../policy/address-ranges.js';
+import type { BodyMemory } from '../receive/body-memory.js';
 import { sendJson } from '../server/send-json.js';
 import type { CurrentPrices } from '../snapshots/current-prices.js';
 import type { BatchMoney } from './batch-money.js';
@@ -15,6 +16,7 @@ export interface BatchRooms {
   readonly prices: CurrentPrices;
   readonly money: BatchMoney;
   readonly trustedProxies: AddressRanges;
+  readonly bodies: BodyMemory;
 }
 
 /** A request about files or batches, whose caller may make it. */

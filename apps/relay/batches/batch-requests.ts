@@ -20,7 +20,7 @@ export class BatchRequests {
   constructor(private readonly rooms: BatchRooms) {}
 
   async create(exchange: BatchExchange): Promise<Refusal | undefined> {
-    const body = await readBody(exchange.request);
+    const body = await readBody(exchange.request, this.rooms.bodies);
     if (body === undefined || body instanceof Refusal) return body;
     const json = parseObject(body);
     if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');

@@ -26,7 +26,7 @@ export class FileRequests {
         'The file does not come in a form: send multipart/form-data as it is.',
       );
     }
-    const body = await readBody(request);
+    const body = await readBody(request, this.rooms.bodies);
     if (body === undefined || body instanceof Refusal) return body;
     const read = await this.#read(body, exchange);
     if (read instanceof Refusal) return read;

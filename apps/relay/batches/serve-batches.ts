@@ -53,6 +53,8 @@ export class ServeBatches {
       this.rooms.log.error(`Request ${requestId} about files or batches failed.`, error);
       if (response.headersSent) response.destroy();
       else refuse(FAILED);
+    } finally {
+      this.rooms.bodies.giveBack(request);
     }
   }
 

@@ -1,26 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '#protocols/error-body.js';
+import { type BodyMemory, NO_MEMORY } from './body-memory.js';
 
 /** As large as the largest prompts with images are. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
- * The body as it came. It is read after the key is known to be good, so a stranger cannot make us hold 32 MiB.
+ * The body as it came. It is read after the key is known to be good, so a stranger cannot make us hold 32 MiB. Its memory
+ * is taken before it is read, or as it comes where nobody says how long it is; whoever serves the request gives it back.
  * @returns undefined when the client left before the end.
  */
-export function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer | Refusal | undefined> {
+export function readBody(
+  request: IncomingMessage,
+  memory: BodyMemory,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Buffer | Refusal | undefined> {
   const tooLarge = new Refusal('too_large', `The request body is larger than ${maxBytes} bytes: send less.`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
+  const told = Number(request.headers['content-length'] ?? 0);
+  if (told > maxBytes) return Promise.resolve(tooLarge);
+  if (!memory.take(request, told)) return Promise.resolve(NO_MEMORY);
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    const refuse = (refusal: Refusal) => {
+      request.off('data', keep).pause();
+      chunks = [];
+      resolve(refusal);
+    };
+    const keep = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        request.pause();
-        resolve(tooLarge);
-      } else chunks.push(chunk);
-    });
+      if (bytes > maxBytes) refuse(tooLarge);
+      else if (bytes > told && !memory.take(request, chunk.length)) refuse(NO_MEMORY);
+      else chunks.push(chunk);
+    };
+    request.on('data', keep);
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
     request.on('error', () => resolve(undefined));
     request.on('close', () => resolve(undefined));

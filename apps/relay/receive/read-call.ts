@@ -3,6 +3,7 @@ import { Refusal } from '#protocols/error-body.js';
 import { type JsonObject, parseObject } from '#usage/json.js';
 import type { FoundOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
+import type { BodyMemory } from './body-memory.js';
 import { formFields } from './form-fields.js';
 import { refuseTwoReadings } from './one-reading.js';
 import { readBody } from './read-body.js';
@@ -24,11 +25,12 @@ const MAX_MODEL_CHARACTERS = 256;
 export async function readCall(
   found: FoundOperation,
   request: IncomingMessage,
+  memory: BodyMemory,
 ): Promise<ModelCall | Refusal | undefined> {
   const type = request.headers['content-type'] ?? '';
   const wrongType = checkContentType(found.operation, request.headers);
   if (wrongType !== undefined) return wrongType;
-  const body = await readBody(request);
+  const body = await readBody(request, memory);
   if (body === undefined || body instanceof Refusal) return body;
   return JSON_TYPE.test(type) ? readJsonCall(found, body) : readFormCall(found, body, type);
 }

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from '#protocols/error-body.js';
+
+const RETRY_AFTER_SECONDS = 1;
+
+export const NO_MEMORY = new Refusal(
+  'unavailable',
+  'The relay holds as many request bodies as it may: try again in a moment.',
+  undefined,
+  RETRY_AFTER_SECONDS,
+);
+
+/**
+ * What the bodies of all requests of this process may take together: each has its own bound, but there may be thousands.
+ * A body is held from its first byte until its request has ended, because an attempt may fail and be sent again.
+ */
+export class BodyMemory {
+  readonly #held = new Map<IncomingMessage, number>();
+  #freeBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#freeBytes = maxBytes;
+  }
+
+  /** @returns false when there is not so much left: nothing is taken then. */
+  take(request: IncomingMessage, bytes: number): boolean {
+    if (bytes > this.#freeBytes) return false;
+    this.#freeBytes -= bytes;
+    this.#held.set(request, (this.#held.get(request) ?? 0) + bytes);
+    return true;
+  }
+
+  /** All that the request holds, if it holds anything. */
+  giveBack(request: IncomingMessage): void {
+    const bytes = this.#held.get(request);
+    if (bytes === undefined) return;
+    this.#held.delete(request);
+    this.#freeBytes += bytes;
+  }
+}
