@@ -15,6 +15,7 @@ import { IDENTIFIER } from '#contracts/streams.js';
 import { asApiError } from '../errors/as-api-error.js';
 import { type Act, actOf } from './act.js';
 import { type Change, recordChange } from './record-change.js';
+import { type ValidatedRequest, validatedRequest } from './validated-request.js';
 
 const RECORDS_ITSELF = 'control.records-itself';
 
@@ -22,7 +23,8 @@ export const RecordsItself = () => SetMetadata(RECORDS_ITSELF, true);
 
 /**
  * Records what is changed in other apps, where no transaction of ours reaches: that it is asked for, before it is, and
- * what became of it. Killed in between, the first entry stays alone, and says that it may have happened.
+ * what became of it. Killed in between, the first entry stays alone, and says that it may have happened. Of a request that
+ * is not valid there is its refusal alone: what it says is anybody's text, a secret in the wrong field perhaps.
  */
 @Injectable()
 export class AuditInterceptor implements NestInterceptor {
@@ -38,10 +40,13 @@ export class AuditInterceptor implements NestInterceptor {
     const reads = request.method === 'GET' || request.method === 'HEAD';
     if (reads || this.reflector.get<boolean>(RECORDS_ITSELF, context.getHandler())) return next.handle();
     const act = actOf(context);
-    const about = subjectOf(request);
-    // What a payment provider sends may say more of a person than we need; the ledger keeps what counts.
-    const asked = act.caller === undefined ? {} : { after: request.body };
-    await recordChange(this.source, act, { ...about, stage: 'asked', ...asked });
+    const valid = await validatedRequest(context);
+    const about = subjectOf(request, valid);
+    if (valid !== undefined) {
+      // What a payment provider sends may say more of a person than we need; the ledger keeps what counts.
+      const asked = act.caller === undefined ? {} : { after: valid.body };
+      await recordChange(this.source, act, { ...about, stage: 'asked', ...asked });
+    }
     return next.handle().pipe(
       catchError(async (thrown: unknown) => {
         const { status, code, message } = asApiError(thrown);
@@ -65,11 +70,16 @@ export class AuditInterceptor implements NestInterceptor {
   }
 }
 
-function subjectOf({ params, body, caller }: FastifyRequest): Pick<Change, 'organisationId' | 'target'> {
-  const { org, ...target } = params as { readonly org?: string };
-  const named = (body as { readonly organisationId?: unknown } | undefined)?.organisationId;
+function subjectOf(
+  { params, caller }: FastifyRequest,
+  valid: ValidatedRequest | undefined,
+): Pick<Change, 'organisationId' | 'target'> {
+  const { org: _, ...target } = valid?.params ?? {};
+  // The guard has seen that there is such an organisation.
+  const { org } = params as { readonly org?: string };
+  const named = (valid?.body as { readonly organisationId?: unknown } | undefined)?.organisationId;
   const organisationId = org ?? (caller?.scope === 'organisation' ? caller.organisationId : named);
-  // What the body says was not validated yet.
+  // A payment provider's event may have any field of its own.
   const isOne = typeof organisationId === 'string' && IDENTIFIER.test(organisationId);
   return { organisationId: isOne ? organisationId : undefined, target };
 }

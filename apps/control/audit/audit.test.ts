@@ -3,10 +3,12 @@ import type { INestMicroservice } from '@nestjs/common';
 import { connect } from '@nats-io/transport-node';
 import { parse } from 'csv-parse/sync';
 import pg from 'pg';
+import { z } from 'zod';
 import { revokeGrant } from '#contracts/requests/wallets.js';
 import { startOtherApps } from '../other-apps.fixture.js';
 import { TestControl } from '../test-control.fixture.js';
 import type { AuditEntry } from './fields.js';
+import { withoutSecrets } from './validated-request.js';
 
 let control: TestControl;
 let others: INestMicroservice;
@@ -67,13 +69,22 @@ describe('the audit log', () => {
     for (const secret of secrets) expect(JSON.stringify(await entries())).not.toContain(secret);
   });
 
-  it('takes no organisation from a body that names none', async () => {
-    const body = { organisationId: 'acme\0' };
-    const log = await recorded(async () => {
-      expect((await control.call('POST /v1/reconciliation/runs', { body })).status).toBe(400);
-    });
-    expect(log).toMatchObject([{ stage: 'asked', after: body }, { stage: 'refused' }]);
-    for (const entry of log) expect(entry).not.toHaveProperty('organisationId');
+  it.each<[what: string, route: string, sent: object | string]>([
+    ['a body that its operation does not know', 'POST /v1/reconciliation/runs', { organisationId: 'acme\0' }],
+    ['a secret in a wrong field', 'POST /v1/organisations/acme/wallets', { id: 'w', currency: 'USD', key: 'sk-1' }],
+    ['a path that is none', 'POST /v1/organisations/acme/wallets/sk-1%20/terms', { kind: 'prepaid' }],
+  ])('has of %s its refusal alone', async (_, route, body) => {
+    const log = await recorded(async () => expect((await control.call(route, { body })).status).toBe(400));
+    expect(log).toMatchObject([{ stage: 'refused', target: {}, after: { code: 'invalid' } }]);
+    for (const said of ['sk-1', 'acme\\u0000']) expect(JSON.stringify(log)).not.toContain(said);
+  });
+
+  it('has nothing of a body that its operation does not ask for', async () => {
+    const route = 'DELETE /v1/organisations/acme/grants/welcome';
+    const log = await recorded(() => control.call(route, { body: { reason: 'sk-1' } }));
+    expect(log.map(({ stage }) => stage)).toEqual(['asked', 'done']);
+    expect(log[0]).not.toHaveProperty('after');
+    expect(JSON.stringify(log)).not.toContain('sk-1');
   });
 
   it('has an entry of every operation that changes something here', async () => {
@@ -145,10 +156,18 @@ describe('the audit log', () => {
   });
 
   it('keeps any text that a request may hold', async () => {
-    const body = { reason: 'a \u0000 b \ud800 c' };
-    const log = await recorded(() => control.call('POST /v1/organisations/acme/budgets', { body }));
-    expect(log).toMatchObject([{ stage: 'asked', after: body }, { stage: 'refused' }]);
+    const body = { closedBy: `Zoë "😀" \\u0000 '); DROP TABLE audit_entry; --` };
+    const log = await recorded(() => control.call('POST /v1/ledger/periods/2026-01/close', { body }));
+    expect(log).toMatchObject([{ stage: 'asked', target: { period: '2026-01' }, after: body }, {}]);
   });
+});
+
+it('a field that the API never shows is in no entry', () => {
+  const schema = z.strictObject({
+    id: z.string(),
+    key: z.string().meta({ writeOnly: true }).exactOptional().describe('K'),
+  });
+  expect(withoutSecrets({ id: 'a', key: 'sk-1' }, schema)).toEqual({ id: 'a' });
 });
 
 describe('an entry', () => {

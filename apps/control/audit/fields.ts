@@ -16,7 +16,7 @@ export const auditEntry = z
     stage: z
       .enum(stages)
       .describe(
-        'changed: written together with the change. Of a change in another app there are two entries: asked, before; then done, refused, or failed, where it may have happened or not. An `asked` that stays alone may have happened too.',
+        'changed: written together with the change. Of a change in another app there are two entries: asked, before; then done, refused, or failed, where it may have happened or not. An `asked` that stays alone may have happened too; a `refused` that stands alone was no valid request.',
       ),
     before: z.unknown().exactOptional(),
     after: z.unknown().exactOptional().describe('What it is now; of `asked`: what was asked for.'),

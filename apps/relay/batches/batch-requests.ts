@@ -24,7 +24,7 @@ export class BatchRequests {
     if (body === undefined || body instanceof Refusal) return body;
     const json = parseObject(body);
     if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
-    const unclear = refuseTwoReadings(body);
+    const unclear = refuseTwoReadings(body, json);
     if (unclear !== undefined) return unclear;
     const read = await this.#read(json, exchange);
     if (read instanceof Refusal) return read;

@@ -2,11 +2,11 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { Refusal } from '#protocols/error-body.js';
 import { asObject, type JsonObject, parseObject } from '#usage/json.js';
 import { type BatchTokens, estimateTokens } from '../admit/estimate-cost.js';
-import { isObjectText, memberText, withMember } from '../forward/json-member.js';
+import { withMember } from '../forward/json-member.js';
 import { findOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
 import type { PermittedCall } from '../policy/permit-call.js';
-import { refuseTwoReadings } from '../receive/one-reading.js';
+import { refuseSpelling, refuseTwoReadings } from '../receive/one-reading.js';
 
 /** What a batch's input asks for. */
 export interface BatchInput {
@@ -110,8 +110,7 @@ function* linesOf(file: Buffer): Generator<Buffer, void, void> {
 function readLine(line: Buffer, number: number): AskedLine | Refusal {
   const asked = parseObject(line);
   if (asked === undefined) return wrongLine(number, 'is not a JSON object');
-  const called = memberText(line, 'body');
-  const unclear = refuseTwoReadings(line) ?? (called && isObjectText(called) ? refuseTwoReadings(called) : undefined);
+  const unclear = refuseTwoReadings(line, asked) ?? refuseSpelling(asObject(asked['body']) ?? {});
   if (unclear !== undefined) return new Refusal(unclear.code, `Line ${number}: ${unclear.message}`, 'file');
   const { custom_id: id, url, body } = asked;
   if (typeof id !== 'string' || id === '') return wrongLine(number, 'has no custom_id');

@@ -47,15 +47,33 @@ interface Member {
   readonly end: number;
 }
 
-/** The names of its members in order, each as often as it is there. */
-export function memberNames(object: Buffer): string[] {
-  return [...membersOf(object)].map(({ name }) => name);
+/** How many members all of its objects have, those of a repeated name counted each time. */
+export function countMembers(json: Buffer): number {
+  let members = 0;
+  for (let at = 0; at < json.length;) {
+    const byte = json[at]!;
+    if (byte === COLON) members += 1;
+    at = byte === QUOTE ? endOfString(json, at) : at + 1;
+  }
+  return members;
 }
 
-/** Its text as it is there; of a repeated name the last. */
-export function memberText(object: Buffer, name: string): Buffer | undefined {
-  const given = findValue(object, name);
-  return given && object.subarray(given.start, given.end);
+/** The first name that one of its objects has twice. */
+export function repeatedName(json: Buffer): string | undefined {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < json.length;) {
+    const byte = json[at]!;
+    if (byte === OPENING_BRACE) open.push(new Set());
+    else if (byte === CLOSING_BRACE) open.pop();
+    const end = byte === QUOTE ? endOfString(json, at) : at + 1;
+    if (byte === QUOTE && json[skipSpace(json, end)] === COLON) {
+      const name = nameAt(json, at, end);
+      if (open.at(-1)?.has(name) === true) return name;
+      open.at(-1)?.add(name);
+    }
+    at = end;
+  }
+  return undefined;
 }
 
 function findValue(object: Buffer, name: string): Member | undefined {
@@ -70,11 +88,14 @@ function* membersOf(object: Buffer): Generator<Member, void, void> {
     const nameEnd = endOfString(object, at);
     const start = skipSeparators(object, object.indexOf(COLON, nameEnd) + 1);
     const end = endOfValue(object, start);
-    // A name may be written with escapes.
-    const name = JSON.parse(object.toString('utf8', at, nameEnd)) as string;
-    yield { name, nameStart: at, start, end };
+    yield { name: nameAt(object, at, nameEnd), nameStart: at, start, end };
     at = skipSeparators(object, end);
   }
+}
+
+/** A name may be written with escapes. */
+function nameAt(json: Buffer, start: number, end: number): string {
+  return JSON.parse(json.toString('utf8', start, end)) as string;
 }
 
 function endOfValue(json: Buffer, start: number): number {
@@ -91,8 +112,15 @@ function endOfValue(json: Buffer, start: number): number {
   throw new Error(`The JSON value at byte ${start} has no end.`);
 }
 
-/** A string's end is searched for and not walked to: it may be an image of many megabytes. */
+/** Most strings are names and words. */
+const SHORT_STRING_BYTES = 16;
+
+/** The end of a long string is searched for and not walked to: it may be an image of many megabytes. */
 function endOfString(json: Buffer, start: number): number {
+  for (let at = start + 1; at <= start + SHORT_STRING_BYTES; at += 1) {
+    if (json[at] === QUOTE) return at + 1;
+    if (json[at] === BACKSLASH) break;
+  }
   for (let at = json.indexOf(QUOTE, start + 1); at !== -1; at = json.indexOf(QUOTE, at + 1)) {
     let backslashes = 0;
     while (json[at - 1 - backslashes] === BACKSLASH) backslashes += 1;

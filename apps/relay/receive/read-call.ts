@@ -60,7 +60,7 @@ function readJsonCall({ operation, model: inPath }: FoundOperation, body: Buffer
   const json = parseObject(body);
   if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
   const unclear =
-    refuseTwoReadings(body) ??
+    refuseTwoReadings(body, json) ??
     refuseStream(operation, json['stream']) ??
     refuseBackground(operation, json['background']);
   if (unclear !== undefined) return unclear;
