@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { uuidv7 } from 'uuidv7';
 import { errorBody, Refusal } from '#protocols/error-body.js';
@@ -17,9 +18,18 @@ const malformed = {
   refusal: new Refusal('invalid_request', 'What was sent is not an HTTP/1.1 request.'),
 };
 
-/** Answers what Node's parser refuses before there is a request, so no path and no protocol: in OpenAI's shape. */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+/** What Node keeps of the response that a connection is at: its own answer to such an error looks at it too. */
+interface ServingSocket extends Socket {
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+/**
+ * Answers what Node's parser refuses before there is a request, so no path and no protocol: in OpenAI's shape. Where an
+ * answer to a request before it is on its way, the connection is cut off: another one would become a part of that.
+ */
+export function refuseConnection(error: Error & { code?: string }, socket: ServingSocket): void {
+  const isAnswering = socket._httpMessage?.headersSent === true;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) return void socket.destroy();
   const { status, refusal } = reasons[error.code ?? ''] ?? malformed;
   const requestId = uuidv7();
   const body = JSON.stringify(errorBody('openai-chat', refusal, requestId));
