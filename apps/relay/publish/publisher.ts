@@ -14,41 +14,47 @@ export interface PublisherPorts {
   readonly complain: (sentence: string, error: unknown) => void;
 }
 
+/** What one organisation's events wait for: each in its turn, and none for another's. */
+interface Line {
+  waiting: SettledEvent[];
+  readonly running: Promise<void>;
+}
+
 /**
- * Brings settled events to JetStream, each organisation's in batches, and tries for ever: while NATS is away they wait
- * here and in the journal. A batch that failed is sent again as it was, so that JetStream recognises what it has.
+ * Brings settled events to JetStream, each organisation's in batches, and tries for ever: while NATS is away, or takes
+ * nothing of one organisation, they wait here and in the journal. A batch that failed is sent again as it was, so that
+ * JetStream recognises what it has.
  */
 export class Publisher {
-  #waiting: SettledEvent[] = [];
-  #running: Promise<void> | undefined;
+  readonly #lines = new Map<string, Line>();
   #stopped = false;
 
   constructor(private readonly ports: PublisherPorts) {}
 
   add(event: SettledEvent): void {
-    this.#waiting.push(event);
-    this.#running ??= this.#run();
+    const line = this.#lines.get(event.orgId);
+    if (line !== undefined) line.waiting.push(event);
+    else this.#lines.set(event.orgId, { waiting: [event], running: this.#run(event.orgId) });
   }
 
   /** Resolves when JetStream holds all that was added. */
   async idle(): Promise<void> {
-    await this.#running;
+    while (this.#lines.size > 0) await Promise.all([...this.#lines.values()].map(({ running }) => running));
   }
 
   /** Publishes what it can within `maxMs`. The rest stays in the journal for the next start. */
   async stop(maxMs: number): Promise<void> {
-    await Promise.race([this.#running, delay(maxMs, undefined, { ref: false })]);
+    await Promise.race([this.idle(), delay(maxMs, undefined, { ref: false })]);
     this.#stopped = true;
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopped) {
-      await delay(GATHER_MS);
-      const round = this.#waiting.splice(0, MAX_EVENTS_PER_ROUND);
-      const batches = byOrganisation(round);
-      await Promise.all([...batches].map(([orgId, events]) => this.#publishAtLast(orgId, events)));
+  async #run(orgId: string): Promise<void> {
+    await delay(GATHER_MS);
+    for (let line = this.#lines.get(orgId); line !== undefined; line = this.#lines.get(orgId)) {
+      await this.#publishAtLast(orgId, line.waiting.splice(0, MAX_EVENTS_PER_ROUND));
+      if (line.waiting.length === 0 || this.#stopped) this.#lines.delete(orgId);
+      else await delay(GATHER_MS);
     }
-    this.#running = undefined;
   }
 
   async #publishAtLast(orgId: string, events: readonly SettledEvent[]): Promise<void> {
@@ -59,22 +65,13 @@ export class Publisher {
         if (!this.#stopped) await this.ports.published(events.map(({ id }) => id));
         return;
       } catch (error) {
-        this.ports.complain(
-          `${events.length} usage events of ${orgId} are not published: tried again in ${retryMs} ms.`,
-          error,
-        );
+        if (retryMs === FIRST_RETRY_MS) this.#complain(orgId, error);
         await delay(retryMs, undefined, { ref: false });
       }
     }
   }
-}
 
-function byOrganisation(events: readonly SettledEvent[]): Map<string, SettledEvent[]> {
-  const batches = new Map<string, SettledEvent[]>();
-  for (const event of events) {
-    const batch = batches.get(event.orgId);
-    if (batch === undefined) batches.set(event.orgId, [event]);
-    else batch.push(event);
+  #complain(orgId: string, error: unknown): void {
+    this.ports.complain(`Usage events of ${orgId} are not published: they are tried again until they are.`, error);
   }
-  return batches;
 }
