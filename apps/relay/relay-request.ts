@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from 'undici';
+import type { AddressRanges } from '#policy/address-ranges.js';
 import type { ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { JsonLogger } from '#telemetry/log.js';
@@ -19,7 +20,6 @@ import type { Journal } from './journal/journal.js';
 import { newId } from './new-id.js';
 import type { FoundOperation } from './operations/find-operation.js';
 import type { Operation } from './operations/operations.js';
-import type { AddressRanges } from './policy/address-ranges.js';
 import { refuseModel } from './policy/check-policy.js';
 import { permitCall } from './policy/permit-call.js';
 import type { BodyMemory } from './receive/body-memory.js';

@@ -10,7 +10,7 @@ import {
   secretsKeys,
 } from '#config/settings.js';
 import { identifier } from '#contracts/cloud-event.js';
-import { trustedProxies } from './policy/client-address.js';
+import { trustedProxies } from '#policy/client-address.js';
 import { MAX_BODY_BYTES } from './receive/read-body.js';
 
 export const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressRanges } from '#policy/address-ranges.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import { clientHeaders } from '../forward/forwarded-headers.js';
-import type { AddressRanges } from '../policy/address-ranges.js';
 import type { BodyMemory } from '../receive/body-memory.js';
 import { sendJson } from '../server/send-json.js';
 import type { CurrentPrices } from '../snapshots/current-prices.js';

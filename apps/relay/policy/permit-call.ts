@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { AddressRanges } from '#policy/address-ranges.js';
+import { clientAddress } from '#policy/client-address.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import type { ModelCall } from '../receive/read-call.js';
-import type { AddressRanges } from './address-ranges.js';
 import { checkPolicy, type Permitted } from './check-policy.js';
-import { clientAddress } from './client-address.js';
 import { METADATA_HEADER, type Metadata, readMetadata } from './read-metadata.js';
 
 export interface PermittedCall extends Permitted {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ipRange } from '#contracts/directory.js';
-import type { AddressRanges } from './address-ranges.js';
+import type { AddressRanges } from '#policy/address-ranges.js';
 
 export const trustedProxies = z
   .string()
