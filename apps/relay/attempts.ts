@@ -39,7 +39,7 @@ export interface PreparedTurn {
   readonly prepared: PreparedAttempt;
 }
 
-interface HeldTurn extends PreparedTurn {
+export interface HeldTurn extends PreparedTurn {
   /** For this attempt alone: an attempt that failed may cost something too. */
   readonly held: HeldMoney;
 }
@@ -87,10 +87,14 @@ export class Attempts {
         usage = await this.#usageOf(attempt, end, { call: admitted.call, asked: ready.prepared.asked });
         event = eventOf(attempt, end, usage);
       } catch (error) {
-        await this.#record(settleBroken(attempt, new Date().toISOString()));
+        const broken = settleBroken(attempt, new Date().toISOString());
+        await this.rooms.journal.settled(broken);
+        this.rooms.publisher.add(broken);
         throw error;
       }
-      await this.#record(event);
+      // Exactly one terminal state, in the journal before the client sees the end.
+      await this.rooms.journal.settled(event);
+      this.rooms.publisher.add(event);
       this.#tell(attempt, end);
       if (end.refusedAs !== undefined) {
         this.rooms.log.warn(tellRefusal(ready.turn.candidate.channel, end.httpStatus!, end.refusedAs));
@@ -156,12 +160,6 @@ export class Attempts {
       this.rooms.log.error(`Attempt ${attempt.id} is settled without an estimate of its usage.`, error);
       return usage;
     });
-  }
-
-  /** Exactly one terminal state, in the journal before the client sees the end. */
-  async #record(event: SettledEvent): Promise<void> {
-    await this.rooms.journal.settled(event);
-    this.rooms.publisher.add(event);
   }
 
   #tell(attempt: OpenedAttempt, end: AnswerEnd): void {

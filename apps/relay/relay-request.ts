@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors } from 'undici';
 import type { AddressRanges } from '#policy/address-ranges.js';
-import type { ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { JsonLogger } from '#telemetry/log.js';
 import { inputTokens, outputTokens, type Usage } from '#usage/usage.js';
 import { estimateTokens } from './admit/estimate-cost.js';
 import { rateHeaders } from './admit/rate-headers.js';
 import type { HeldRates, RateKeeper } from './admit/rate-keeper.js';
-import type { AdmittedCall, Attempts, PreparedTurn } from './attempts.js';
+import type { AdmittedCall, Attempts, HeldTurn } from './attempts.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
 import type { ChannelTable } from './channels/channel-table.js';
@@ -23,7 +22,7 @@ import type { Operation } from './operations/operations.js';
 import { refuseModel } from './policy/check-policy.js';
 import { permitCall } from './policy/permit-call.js';
 import type { BodyMemory } from './receive/body-memory.js';
-import { type ModelCall, readCall } from './receive/read-call.js';
+import { type ModelCall, readCall, receiveBody } from './receive/read-call.js';
 import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
 import { explainPlan } from './route/explain-plan.js';
@@ -58,6 +57,8 @@ const NO_ROOM = new Refusal(
   'The relay cannot record more requests until its event log is back: try again later.',
 );
 
+const FAILED = new Refusal('internal', 'The relay failed: try again.');
+
 /** A call that may be made, and where it goes. */
 interface Planned {
   readonly caller: Caller;
@@ -67,7 +68,7 @@ interface Planned {
 
 type ClientExchange = Omit<Exchange, 'requestId'>;
 /** @returns what the client is told; undefined when it has its answer, or has left. */
-type Answering = (found: FoundOperation, exchange: Exchange) => Promise<Refusal | undefined>;
+type Answering = (planned: Planned, exchange: Exchange) => Promise<Refusal | undefined> | undefined;
 
 interface Admitted extends AdmittedCall {
   readonly plan: Plan;
@@ -75,7 +76,10 @@ interface Admitted extends AdmittedCall {
   readonly rates: HeldRates | undefined;
 }
 
-/** The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. */
+/**
+ * The way of one request through the relay: authenticate, read, plan, and per candidate: open, forward, settle. What need
+ * not wait is no async function: each costs as much as a part of the way itself.
+ */
 export class RelayRequest {
   constructor(private readonly rooms: RelayRooms) {}
 
@@ -85,49 +89,31 @@ export class RelayRequest {
 
   /** The dry run: where a call would go, and why. Nothing is sent upstream, and nothing is booked. */
   explain(found: FoundOperation, exchange: ClientExchange): Promise<void> {
-    return this.#serve(found, exchange, this.#explain);
+    return this.#serve(found, exchange, explain);
   }
 
-  readonly #relay: Answering = async (found, exchange) => {
-    const admitted = await this.#admit(found, exchange);
-    if (admitted === undefined || admitted instanceof Refusal) return admitted;
-    this.rooms.inFlight.begin();
-    try {
-      return await this.#walk(admitted, exchange);
-    } finally {
-      this.rooms.inFlight.end();
-      admitted.rates?.end();
-    }
-  };
-
-  readonly #explain: Answering = async (found, { request, response, requestId }) => {
-    const planned = await this.#plan(found, request);
-    if (planned === undefined || planned instanceof Refusal) return planned;
-    response.setHeader('x-request-id', requestId);
-    sendJson(response, explainPlan(planned.plan, Date.now()));
-    return undefined;
-  };
-
   async #serve(found: FoundOperation, { request, response }: ClientExchange, answer: Answering): Promise<void> {
-    const requestId = newId();
-    const { protocol } = found.operation;
+    const exchange: Exchange = { requestId: newId(), request, response };
     try {
-      const refusal = await answer(found, { requestId, request, response });
-      if (refusal !== undefined) this.#refuse(protocol, refusal, { response, requestId });
+      const caller = this.#authenticate(request);
+      if (caller instanceof Refusal) return this.#refuse(found.operation, caller, exchange);
+      const body = await receiveBody(found.operation, request, this.rooms.bodies);
+      if (body === undefined) return;
+      if (body instanceof Refusal) return this.#refuse(found.operation, body, exchange);
+      const planned = this.#plan(readCall(found, request, body), caller, request);
+      if (planned instanceof Refusal) return this.#refuse(found.operation, planned, exchange);
+      const refusal = await answer(planned, exchange);
+      if (refusal !== undefined) this.#refuse(found.operation, refusal, exchange);
     } catch (error) {
-      this.rooms.log.error(`Request ${requestId} failed inside the relay.`, error);
+      this.rooms.log.error(`Request ${exchange.requestId} failed inside the relay.`, error);
       if (response.headersSent) response.destroy();
-      else this.#refuse(protocol, new Refusal('internal', 'The relay failed: try again.'), { response, requestId });
+      else this.#refuse(found.operation, FAILED, exchange);
     } finally {
       this.rooms.bodies.giveBack(request);
     }
   }
 
-  #refuse(
-    protocol: ChatApi,
-    refusal: Refusal,
-    { response, requestId }: Pick<Exchange, 'response' | 'requestId'>,
-  ): void {
+  #refuse({ protocol }: Operation, refusal: Refusal, { response, requestId }: Exchange): void {
     // The relay may have begun to stop while the request came in.
     if (this.rooms.inFlight.closing) response.shouldKeepAlive = false;
     sendRefusal(response, protocol, refusal, requestId);
@@ -147,43 +133,9 @@ export class RelayRequest {
     return directory.authenticate(presentedKey(request), Date.now(), request.socket);
   }
 
-  /** Without a call to anyone. Nothing is booked for what is refused here. @returns undefined when the client left. */
-  async #admit(found: FoundOperation, { request, response }: ClientExchange): Promise<Admitted | Refusal | undefined> {
-    const planned = await this.#plan(found, request);
-    if (planned === undefined || planned instanceof Refusal) return planned;
-    const { caller, call, plan } = planned;
-    if (plan.candidates.length === 0) return leftOut(call);
-    const priceVersion = this.rooms.prices.version;
-    if (priceVersion === undefined) return NOT_LOADED;
-    const refusal = this.#whyNotNow();
-    if (refusal !== undefined) return refusal;
-    const rates = await this.#count(planned, response);
-    if (rates instanceof Refusal) return rates;
-    return { caller, call, plan, priceVersion, experiment: plan.experiment, rates };
-  }
-
-  #count({ caller, call }: Planned, response: ServerResponse): Promise<HeldRates | Refusal> | undefined {
-    const { operation, model, body, json } = call;
-    const counted = this.rooms.rates.admit(caller, () => {
-      const { input, output } = estimateTokens({ api: operation.api, model, bodyBytes: body.length, json });
-      return input + output;
-    });
-    return counted?.then((rates) => {
-      this.#tellRates(operation, caller, response);
-      return rates;
-    });
-  }
-
-  #tellRates({ protocol }: Operation, caller: Caller, response: ServerResponse): void {
-    const headers = rateHeaders(protocol, this.rooms.rates.standings(caller), Date.now());
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  }
-
-  async #plan(found: FoundOperation, request: IncomingMessage): Promise<Planned | Refusal | undefined> {
-    const caller = this.#authenticate(request);
-    if (caller instanceof Refusal) return caller;
-    const call = await readCall(found, request, this.rooms.bodies);
-    if (call === undefined || call instanceof Refusal) return call;
+  /** Without a call to anyone. Nothing is booked for what is refused here. */
+  #plan(call: ModelCall | Refusal, caller: Caller, request: IncomingMessage): Planned | Refusal {
+    if (call instanceof Refusal) return call;
     const permitted = permitCall(call, request, caller, this.rooms.trustedProxies);
     if (permitted instanceof Refusal) return permitted;
     const { operation, stream, body, json } = call;
@@ -202,6 +154,41 @@ export class RelayRequest {
     };
     const plan = this.rooms.router.plan(routed, Date.now());
     return plan.considered.length > 0 ? { caller, call, plan } : this.rooms.channels.refusal(operation.api, model);
+  }
+
+  readonly #relay: Answering = async (planned, exchange) => {
+    const { caller, call, plan } = planned;
+    if (plan.candidates.length === 0) return leftOut(call);
+    const priceVersion = this.rooms.prices.version;
+    if (priceVersion === undefined) return NOT_LOADED;
+    const refusal = this.#whyNotNow();
+    if (refusal !== undefined) return refusal;
+    const rates = await this.#count(planned, exchange.response);
+    if (rates instanceof Refusal) return rates;
+    this.rooms.inFlight.begin();
+    try {
+      return await this.#walk({ caller, call, plan, priceVersion, experiment: plan.experiment, rates }, exchange);
+    } finally {
+      this.rooms.inFlight.end();
+      rates?.end();
+    }
+  };
+
+  #count({ caller, call }: Planned, response: ServerResponse): Promise<HeldRates | Refusal> | undefined {
+    const { operation, model, body, json } = call;
+    const counted = this.rooms.rates.admit(caller, () => {
+      const { input, output } = estimateTokens({ api: operation.api, model, bodyBytes: body.length, json });
+      return input + output;
+    });
+    return counted?.then((rates) => {
+      this.#tellRates(operation, caller, response);
+      return rates;
+    });
+  }
+
+  #tellRates({ protocol }: Operation, caller: Caller, response: ServerResponse): void {
+    const headers = rateHeaders(protocol, this.rooms.rates.standings(caller), Date.now());
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   }
 
   #whyNotNow(): Refusal | undefined {
@@ -225,7 +212,8 @@ export class RelayRequest {
         turn = turns.instead(Date.now());
         continue;
       }
-      const taken = await this.#take({ turn, prepared }, admitted, exchange);
+      const held = await this.rooms.attempts.hold({ turn, prepared }, admitted);
+      const taken = held instanceof Refusal ? held : await this.#take({ turn, prepared, held }, admitted, exchange);
       if (taken instanceof Refusal && taken.code === 'insufficient_quota') {
         // Another candidate may be cheaper.
         refusal = taken;
@@ -247,16 +235,13 @@ export class RelayRequest {
     return failed.answer.finish() ? undefined : noAnswer(failed.turn, failed.end);
   }
 
-  /** @returns undefined when the client left before. */
-  async #take(ready: PreparedTurn, admitted: Admitted, exchange: Exchange): Promise<Taken | Refusal | undefined> {
-    const held = await this.rooms.attempts.hold(ready, admitted);
-    if (held instanceof Refusal) return held;
-    // The client may have left, or the relay begun to stop, while money was waited for.
+  /** The client may have left, or the relay begun to stop, while money was waited for. */
+  #take(ready: HeldTurn, admitted: Admitted, exchange: Exchange): Promise<Taken> | Refusal | undefined {
     const refusal = this.#whyNotNow();
     if (refusal === undefined && !exchange.request.socket.destroyed) {
-      return this.rooms.attempts.run({ turn: ready.turn, prepared: ready.prepared, held }, admitted, exchange);
+      return this.rooms.attempts.run(ready, admitted, exchange);
     }
-    held.release();
+    ready.held.release();
     return refusal;
   }
 
@@ -274,6 +259,11 @@ interface Taken {
 
 const tokensOf = ({ segments }: Usage): number =>
   segments.reduce((sum, segment) => sum + inputTokens(segment) + outputTokens(segment), 0);
+
+function explain({ plan }: Planned, { response, requestId }: Exchange): undefined {
+  response.setHeader('x-request-id', requestId);
+  sendJson(response, explainPlan(plan, Date.now()));
+}
 
 function leftOut({ model }: ModelCall): Refusal {
   return new Refusal(

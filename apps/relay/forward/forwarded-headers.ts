@@ -59,7 +59,8 @@ const OF_OUR_ACCOUNT = /^(?:(?:x|anthropic)-ratelimit-|x-litellm-|llm_provider-)
 export function upstreamHeaders(client: IncomingHttpHeaders, requestId: string): Record<string, string> {
   const headers: Record<string, string> = {};
   const named = connectionNames(client.connection);
-  for (const [name, value] of Object.entries(client)) {
+  for (const name of Object.keys(client)) {
+    const value = client[name];
     if (value === undefined || NOT_UPSTREAM.has(name) || named.has(name) || FOR_US.test(name)) continue;
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
@@ -77,7 +78,8 @@ export function clientHeaders(
 ): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   const named = connectionNames(upstream.connection);
-  for (const [name, value] of Object.entries(upstream)) {
+  for (const name of Object.keys(upstream)) {
+    const value = upstream[name];
     if (value === undefined || NOT_TO_CLIENT.has(name) || named.has(name) || OF_OUR_ACCOUNT.test(name)) continue;
     if (name === 'content-length' && !sameLength) continue;
     headers[name === 'x-request-id' || name === 'request-id' ? `x-upstream-${name}` : name] = value;

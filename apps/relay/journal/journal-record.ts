@@ -44,8 +44,9 @@ export type JournalRecord =
 
 const SETTLED = '{"settled":';
 
+/** @returns a line, with its end. */
 export function writeRecord(record: JournalRecord): string {
-  return 'settled' in record ? `${SETTLED}${record.settled.json}}` : JSON.stringify(record);
+  return 'settled' in record ? `${SETTLED}${record.settled.json}}\n` : `${JSON.stringify(record)}\n`;
 }
 
 /** undefined when the line is no record of ours. */

@@ -51,7 +51,7 @@ export class Journal {
   #segment: Segment;
   #segmentNumber: number;
   #file: number;
-  #pending: { lines: string[]; settled: string[]; written: Promise<void> } | undefined;
+  #pending: { lines: string; settled: string[]; written: Promise<void> } | undefined;
   /** Files that are full: synced once more, then closed. */
   readonly #retired: number[] = [];
   #unsynced = false;
@@ -117,11 +117,11 @@ export class Journal {
 
   #append(record: JournalRecord, settled?: string): Promise<void> {
     this.#pending ??= {
-      lines: [],
+      lines: '',
       settled: [],
       written: new Promise((resolve) => setImmediate(() => resolve(this.#writePending()))),
     };
-    this.#pending.lines.push(writeRecord(record));
+    this.#pending.lines += writeRecord(record);
     if (settled !== undefined) this.#pending.settled.push(settled);
     return this.#pending.written;
   }
@@ -149,7 +149,7 @@ export class Journal {
     this.#segmentNumber += 1;
     const path = join(this.folder, segmentName(this.#segmentNumber));
     const file = openSync(path, 'ax');
-    const carried = [...this.#open.values()].map((attempt) => writeRecord({ opened: attempt }));
+    const carried = [...this.#open.values()].map((attempt) => writeRecord({ opened: attempt })).join('');
     return [{ path, bytes: writeLines(file, carried), unpublished: 0 }, file];
   }
 
@@ -174,9 +174,15 @@ export class Journal {
   }
 }
 
+/** What a turn of the event loop writes nearly always fits in here; what does not gets memory of its own. */
+const scratch = Buffer.allocUnsafeSlow(256 * 1024);
+const MAX_UTF8_BYTES_PER_UNIT = 3;
+
 /** @returns the bytes written. */
-function writeLines(file: number, lines: readonly string[]): number {
-  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
-  return bytes.length;
+function writeLines(file: number, lines: string): number {
+  const fits = lines.length * MAX_UTF8_BYTES_PER_UNIT <= scratch.length;
+  const bytes = fits ? scratch : Buffer.from(lines);
+  const length = fits ? scratch.write(lines) : bytes.length;
+  for (let written = 0; written < length;) written += writeSync(file, bytes, written, length - written);
+  return length;
 }

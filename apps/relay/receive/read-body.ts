@@ -15,9 +15,8 @@ export function readBody(
   memory: BodyMemory,
   maxBytes = MAX_BODY_BYTES,
 ): Promise<Buffer | Refusal | undefined> {
-  const tooLarge = new Refusal('too_large', `The request body is larger than ${maxBytes} bytes: send less.`);
   const told = Number(request.headers['content-length'] ?? 0);
-  if (told > maxBytes) return Promise.resolve(tooLarge);
+  if (told > maxBytes) return Promise.resolve(tooLarge(maxBytes));
   if (!memory.take(request, told)) return Promise.resolve(NO_MEMORY);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
@@ -29,7 +28,7 @@ export function readBody(
     };
     const keep = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) refuse(tooLarge);
+      if (bytes > maxBytes) refuse(tooLarge(maxBytes));
       else if (bytes > told && !memory.take(request, chunk.length)) refuse(NO_MEMORY);
       else chunks.push(chunk);
     };
@@ -38,4 +37,8 @@ export function readBody(
     request.on('error', () => resolve(undefined));
     request.on('close', () => resolve(undefined));
   });
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal('too_large', `The request body is larger than ${maxBytes} bytes: send less.`);
 }

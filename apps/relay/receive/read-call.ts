@@ -22,16 +22,16 @@ export interface ModelCall {
 const MAX_MODEL_CHARACTERS = 256;
 
 /** @returns undefined when the client left before the end. */
-export async function readCall(
-  found: FoundOperation,
+export function receiveBody(
+  operation: Operation,
   request: IncomingMessage,
   memory: BodyMemory,
-): Promise<ModelCall | Refusal | undefined> {
-  const type = request.headers['content-type'] ?? '';
-  const wrongType = checkContentType(found.operation, request.headers);
-  if (wrongType !== undefined) return wrongType;
-  const body = await readBody(request, memory);
-  if (body === undefined || body instanceof Refusal) return body;
+): Promise<Buffer | Refusal | undefined> | Refusal {
+  return refuseContentType(operation, request.headers) ?? readBody(request, memory);
+}
+
+export function readCall(found: FoundOperation, { headers }: IncomingMessage, body: Buffer): ModelCall | Refusal {
+  const type = headers['content-type'] ?? '';
   return JSON_TYPE.test(type) ? readJsonCall(found, body) : readFormCall(found, body, type);
 }
 
@@ -40,7 +40,7 @@ const FORM_TYPE = /^multipart\/form-data\s*;/i;
 /** JSON is UTF-8 (RFC 8259, 8.1), and is read so here: in UTF-7 an upstream would read other members. */
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8\b)/i;
 
-function checkContentType(operation: Operation, headers: IncomingHttpHeaders): Refusal | undefined {
+function refuseContentType(operation: Operation, headers: IncomingHttpHeaders): Refusal | undefined {
   const type = headers['content-type'] ?? '';
   const takesJson = operation.body !== 'multipart';
   const takesForm = operation.body !== 'json';

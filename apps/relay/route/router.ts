@@ -100,7 +100,7 @@ export class Router {
     };
   }
 
-  #consider(model: string, deciding: Deciding): Considered[] {
+  #consider(model: string, deciding: Deciding): Scored[] {
     return this.#candidates(model, deciding.call).map((candidate) => ({
       candidate,
       breaker: candidate.vitals.breaker.state(deciding.nowMs),
@@ -122,7 +122,7 @@ export class Router {
   }
 
   /** The best first, those that are isolated among them; at the end those that are out of the question. */
-  #rank(considered: readonly Considered[], { call, choice, nowMs }: Deciding): readonly Considered[] {
+  #rank(considered: readonly Scored[], { call, choice, nowMs }: Deciding): readonly Considered[] {
     const race: Race = {
       kind: call.stream ? 'stream' : 'whole',
       nowMs,
@@ -133,12 +133,14 @@ export class Router {
     const possible = considered.filter(({ leftOut }) => leftOut === undefined || leftOut === 'isolated');
     const runners = possible.map(({ candidate }) => candidate);
     const scored = scores[choice.strategy](runners, race);
+    for (const [at, one] of possible.entries()) one.score = scored[at];
+    if (considered.length === 1) return considered;
     const draw = this.#drawFor(call, choice);
     // Among equals those that speak the client's protocol: a conversion may lose something.
     const isConverted = ({ candidate }: Considered) => Number(candidate.api !== call.operation.api);
     const ranked = possible
-      .map((one, at) => ({ one: { ...one, score: scored[at]! }, drawn: draw(one.candidate) }))
-      .sort((a, b) => compare(a.one.score, b.one.score) || isConverted(a.one) - isConverted(b.one) || a.drawn - b.drawn)
+      .map((one, at) => ({ one, score: scored[at]!, drawn: draw(one.candidate) }))
+      .sort((a, b) => compare(a.score, b.score) || isConverted(a.one) - isConverted(b.one) || a.drawn - b.drawn)
       .map(({ one }) => one);
     return [...ranked, ...considered.filter((one) => !possible.includes(one))];
   }
@@ -154,6 +156,10 @@ export class Router {
       return -Math.log(number) / channel.weight;
     };
   }
+}
+
+interface Scored extends Considered {
+  score: number | undefined;
 }
 
 interface Deciding {
