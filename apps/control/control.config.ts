@@ -13,6 +13,7 @@ import {
   secretsKeys,
   stripeWebhookSecret,
 } from '#config/settings.js';
+import { trustedProxies } from '#policy/client-address.js';
 
 export const controlConfig = z.object({
   NATS_URL: natsUrl,
@@ -30,6 +31,7 @@ export const controlConfig = z.object({
   TOLLGATE_PAYMENT_WEBHOOK_SECRET: paymentWebhookSecret,
   TOLLGATE_SECRETS_KEY: secretsKeys,
   TOLLGATE_SECRETS_KEY_FILE: secretsKeyFile,
+  TOLLGATE_TRUSTED_PROXIES: trustedProxies,
   TOLLGATE_HOST: host,
   PORT: port,
   TOLLGATE_LOG_LEVEL: logLevel,

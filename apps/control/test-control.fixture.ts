@@ -108,6 +108,7 @@ function configFor(nats: TestNats, database: TestDatabase, settings: Partial<Con
     TOLLGATE_STRIPE_WEBHOOK_SECRET: undefined,
     TOLLGATE_PAYMENT_WEBHOOK_SECRET: undefined,
     TOLLGATE_SECRETS_KEY: secretsKeyOfTests,
+    TOLLGATE_TRUSTED_PROXIES: [],
     TOLLGATE_HOST: '127.0.0.1',
     PORT: 0,
     TOLLGATE_LOG_LEVEL: 'error',

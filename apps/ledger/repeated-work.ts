@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isPassing } from '#postgres/postgres-failure.js';
+import { pause } from '#service/pause.js';
 
 interface Work {
   /** What the log calls it. */
@@ -37,8 +37,7 @@ export class RepeatedWork {
         if (isPassing(error)) this.#log.warn('Waits for the database.');
         else this.#log.error('Failed; it is tried again.', error);
       }
-      // A pause that is cut short ends the loop, and is no failure.
-      await sleep(this.work.pauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(this.work.pauseMs, { signal });
     }
   }
 }

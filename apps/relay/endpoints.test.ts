@@ -22,6 +22,7 @@ beforeAll(async () => {
     { id: 'ch_whisper', adapter: 'openai', baseUrl, models: { whisper: 'whisper-1' } },
     { id: 'ch_claude', adapter: 'anthropic', baseUrl, models: ['claude'] },
     { id: 'ch_gemini', adapter: 'gemini', baseUrl, models: ['gemini-flash', 'gemini-embedding-001'] },
+    { id: 'ch_gemini_too', adapter: 'gemini', baseUrl, models: { 'their-embedding': 'gemini-embedding-001' } },
     { id: 'ch_cohere', adapter: 'cohere', baseUrl, models: ['rerank-v3.5'] },
   ];
   const file = join(house.folder, 'endpoints.json');
@@ -120,6 +121,18 @@ describe('OpenAI’s', () => {
     const { result, usage } = await metered(() => openai().embeddings.create(ask));
     expect(result.data[0]?.embedding).toEqual([0.5]);
     expect(usage).toMatchObject({ completeness: 'final', segments: [{ in: { fresh: { text: 8 } } }] });
+  });
+
+  it('a model that only an Azure path names is named in the body of another upstream', async () => {
+    answerJson({ object: 'list', model: 'text-embedding-3-small', data: [], usage: { prompt_tokens: 8 } });
+    const { sent } = await metered(() =>
+      fetch(`${relay.url}/openai/deployments/text-embedding-3-small/embeddings?api-version=2024-10-21`, {
+        method: 'POST',
+        headers: { 'api-key': KEY, 'content-type': 'application/json' },
+        body: JSON.stringify({ input: 'Hi' }),
+      }),
+    );
+    expect(JSON.parse(sent.body)).toEqual({ model: 'text-embedding-3-small', input: 'Hi' });
   });
 
   it('generated images are metered by the token', async () => {
@@ -297,6 +310,20 @@ describe('Google’s', () => {
       completeness: 'final',
       segments: [{ in: { fresh: { text: 3 } } }],
     });
+  });
+
+  it('batches of embeddings name the upstream’s model in every request, and no other', async () => {
+    answerJson({ embeddings: [{ values: [0.5] }] });
+    const ask = (model: string) =>
+      fetch(`${relay.url}/v1beta/models/their-embedding:batchEmbedContents`, {
+        method: 'POST',
+        headers: { 'x-goog-api-key': KEY, 'content-type': 'application/json' },
+        body: JSON.stringify({ requests: [{ model: `models/${model}`, content: { parts: [{ text: 'Hi' }] } }] }),
+      });
+    const { sent } = await metered(() => ask('their-embedding'));
+    expect(sent.request.url).toBe('/v1beta/models/gemini-embedding-001:batchEmbedContents');
+    expect(JSON.parse(sent.body)).toMatchObject({ requests: [{ model: 'models/gemini-embedding-001' }] });
+    expect((await ask('gemini-flash')).status).toBe(400);
   });
 
   it('count of tokens costs nothing', async () => {

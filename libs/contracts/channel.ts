@@ -4,9 +4,15 @@ import { usageApis } from '#usage/usage-api.js';
 
 const milliseconds = z.int().min(1).max(3_600_000);
 
+/** What the channels of usage that others report begin with on the log: none of a relay's does, so nobody reports for those. */
+export const REPORTED_CHANNEL = 'reported_';
+
 /** An upstream account or gateway, as a channels file and control's API both describe it. */
 export const channelFields = {
-  id: identifier,
+  id: identifier.refine(
+    (id) => !id.startsWith(REPORTED_CHANNEL),
+    `\`${REPORTED_CHANNEL}\` is how the channels of reports begin`,
+  ),
   /** A preset's name, or the module of an adapter from outside. */
   adapter: name(256),
   /** By whose prices and rules its usage counts. Default: the adapter's. */

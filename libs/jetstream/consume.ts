@@ -3,8 +3,8 @@ import type { ConsumerMessages, JetStreamClient } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
 import { streams } from '#contracts/streams.js';
+import { pause } from '#service/pause.js';
 import type { AnyEvent, ConsumerOptions, Delivered, Rejection } from './handlers.js';
 import { MessageQueue } from './message-queue.js';
 import type { Batch } from './message-queue.js';
@@ -84,7 +84,7 @@ export class ConsumeLoop {
         this.#log.warn(`${this.options.consumer} cannot read ${this.#stream}, and tries again: ${String(error)}`);
       }
       this.#giveBack();
-      if (failures > 0) await this.#pause(backoff(failures));
+      if (failures > 0) await pause(backoff(failures), this.#closing);
     }
   }
 
@@ -140,7 +140,7 @@ export class ConsumeLoop {
         error,
       );
       for (const message of messages) message.nak(backoff(message.info.deliveryCount));
-      await this.#pause(waitMs);
+      await pause(waitMs, this.#closing);
     }
   }
 
@@ -156,10 +156,6 @@ export class ConsumeLoop {
 
   #parked({ delivered: { event, position }, reason }: Rejection): ParkedDelivery {
     return { reason, stream: this.#stream, position, org: event.org, ...acceptedAs[this.options.stream].parse(event) };
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   get #stream(): string {

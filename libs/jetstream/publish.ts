@@ -30,12 +30,13 @@ export async function publishEvents(
   subject: string,
   events: readonly Publishable[],
 ): Promise<void> {
+  const payloads = packEvents(events);
   // The lanes share one iterator: each takes the next payload, and a failure in one ends it for all.
-  const payloads = packEvents(events).values();
+  const waiting = payloads.values();
   const lane = async () => {
-    for (const payload of payloads) await publishPayload(js, subject, payload);
+    for (const payload of waiting) await publishPayload(js, subject, payload);
   };
-  await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: Math.min(MAX_IN_FLIGHT, payloads.length) }, lane));
 }
 
 /** @throws EventTooLarge */

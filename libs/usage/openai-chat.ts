@@ -2,7 +2,7 @@ import type { Frame } from '#framing/frame.js';
 import { countIn, nameIn, type Note } from './count.js';
 import { isDone } from './done-event.js';
 import { asObject, isEmpty, objectsIn, parseObject, present, type JsonObject } from './json.js';
-import { chatWords, type Difference, openaiSegment } from './openai-tokens.js';
+import { chatWords, type Difference, NO_DIFFERENCE, openaiSegment } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
 import { providerName } from './provider-name.js';
 import type { UsageModifiers } from './usage.js';
@@ -42,7 +42,11 @@ const modelDifferences: readonly (readonly [model: RegExp, difference: Differenc
 ];
 
 function differenceOf({ provider, model = '' }: CountingContext): Difference {
-  return differences[providerName(provider)] ?? modelDifferences.find(([pattern]) => pattern.test(model))?.[1] ?? {};
+  return differences[providerName(provider)] ?? differenceOfModel(model) ?? NO_DIFFERENCE;
+}
+
+function differenceOfModel(model: string): Difference | undefined {
+  return modelDifferences.find(([pattern]) => pattern.test(model))?.[1];
 }
 
 /**

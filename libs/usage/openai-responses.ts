@@ -2,7 +2,7 @@ import { countIn, nameIn, type Note } from './count.js';
 import { isDone } from './done-event.js';
 import { asObject, isEmpty, objectsIn, present, type JsonObject } from './json.js';
 import { modifiersIn } from './openai-chat.js';
-import { type Difference, openaiSegment, responsesWords } from './openai-tokens.js';
+import { type Difference, NO_DIFFERENCE, openaiSegment, responsesWords } from './openai-tokens.js';
 import { providerCostIn } from './provider-cost.js';
 import { providerName } from './provider-name.js';
 import type { UsageUnit } from './usage.js';
@@ -81,7 +81,12 @@ function isBilled(item: JsonObject): boolean {
 }
 
 function count(usage: JsonObject, { provider, told, note }: CountingContext): Counted {
-  const { segment, complete } = openaiSegment(usage, responsesWords, differences[providerName(provider)] ?? {}, note);
+  const { segment, complete } = openaiSegment(
+    usage,
+    responsesWords,
+    differences[providerName(provider)] ?? NO_DIFFERENCE,
+    note,
+  );
   const units = present({ ...told.units, ...toolUsageIn(usage, note) });
   return {
     segments: [segment],

@@ -36,7 +36,7 @@ export interface Difference {
   readonly writesMayBeRead?: true;
 }
 
-const NO_DIFFERENCE: Difference = {};
+export const NO_DIFFERENCE: Difference = {};
 
 const INPUT_PARTS: readonly Part[] = ['cache', 'audio'];
 const OUTPUT_PARTS: readonly Part[] = ['reasoning', 'citation'];
@@ -152,14 +152,18 @@ function arrangementOf(told: Told, difference: Difference, note: Note): readonly
   const rule = difference.beside ?? [];
   const { words, input, output, total } = told;
   if (input === undefined || output === undefined || total === undefined) return rule;
-  const fits = (beside: readonly Part[]) => sumOf(input + output, told, beside) === total;
-  if (fits(rule) || (difference.totalMayLeaveOut === true && fits([]))) return rule;
-  const fitting = ARRANGEMENTS.find(fits);
+  const parts = total - input - output;
+  if (sumOf(0, told, rule) === parts || (difference.totalMayLeaveOut === true && parts === 0)) return rule;
+  const fitting = arrangementOfParts(parts, told);
   // A provider that is known to count in its own way, and does not do so here, is worth a look.
   if (fitting === undefined || rule.length > 0) {
     note('total_mismatch', `total_tokens is ${total}, but ${words.input} is ${input} and ${words.output} ${output}.`);
   }
   return fitting ?? rule;
+}
+
+function arrangementOfParts(parts: number, told: Told): readonly Part[] | undefined {
+  return ARRANGEMENTS.find((beside) => sumOf(0, told, beside) === parts);
 }
 
 function sumOf(count: number, { part }: Told, beside: readonly Part[]): number {

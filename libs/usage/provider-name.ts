@@ -33,8 +33,10 @@ const canonicalNames: Readonly<Record<string, string>> = {
   voyageai: 'voyage',
 };
 
+const SEPARATORS = /[_ .]/g;
+
 /** The name that a provider's differences are keyed by. A name that nobody knows stays as it is, in lower case. */
 export function providerName(provider: string): string {
-  const name = provider.trim().toLowerCase().replaceAll(/[_ .]/g, '-');
+  const name = provider.trim().toLowerCase().replaceAll(SEPARATORS, '-');
   return canonicalNames[name] ?? name;
 }

@@ -53,7 +53,7 @@ export class SseUsageReader {
 
   #isMarked({ data }: Frame): boolean {
     const { marks } = this.record.family;
-    return marks === undefined || marks.some((mark) => data?.includes(mark));
+    return data !== undefined && (marks === undefined || marks.some((mark) => data.includes(mark)));
   }
 
   #hearRunning(): void {

@@ -108,6 +108,7 @@ describe('a channel', () => {
     ['no model', { models: [] }, 'models'],
     ['an empty secret', { secret: '' }, 'secret'],
     ['an unknown field', { apiKey: secret }, 'apiKey'],
+    ['the id of a reported one', { id: 'reported_gateway' }, 'id'],
   ])('with %s is refused', async (_, wrong, param) => {
     const answer = await control.call('POST /v1/channels', { body: { ...openai, ...wrong } });
     expect([answer.status, answer.body['error']]).toMatchObject([400, { param }]);

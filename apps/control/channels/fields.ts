@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { channelFields, type PublishedChannel } from '#contracts/channel.js';
 import { identifier, instant } from '#contracts/cloud-event.js';
-import { chosenId } from '../organisations/fields.js';
 import type { Channel } from './channel.entity.js';
 
-const { id: _, ...common } = channelFields;
+const { id, ...common } = channelFields;
 const fields = {
   ...common,
   // No module's path: who may call this API may not have a relay load code.
@@ -25,7 +24,7 @@ const secret = z.string().min(1).max(16_384).meta({ writeOnly: true });
 
 export const newChannel = z
   .strictObject({
-    id: chosenId,
+    id: id.exactOptional(),
     ...fields,
     secret: secret.exactOptional().describe("The provider's key. It is sealed at once and never shown again."),
   })

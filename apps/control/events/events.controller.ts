@@ -55,7 +55,7 @@ export class EventsController {
     summary: 'Report usage of relays that are not ours, as CloudEvents: one or a batch, all or nothing',
     access: 'reporter',
     answer: taken,
-    refuses: [...badBody, 409],
+    refuses: [...badBody, 403, 409],
     recorded: 'itself',
   })
   async reportUsage(

@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type JetStreamClient, jetstreamManager } from '@nats-io/jetstream';
 import type { INestMicroservice } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { streams } from '#contracts/streams.js';
 import { type UsageEvent, usageEvent } from '#contracts/usage-event.js';
-import { NATS_CONNECTION } from '#jetstream/jetstream.module.js';
+import { JETSTREAM, NATS_CONNECTION } from '#jetstream/jetstream.module.js';
 import type { RefusedEvent } from '../errors/api-error.js';
 import { startOtherApps } from '../other-apps.fixture.js';
 import { type Answer, type Call, TestControl } from '../test-control.fixture.js';
 import { EventBacklog } from './event-backlog.js';
+import { publishStored } from './publish-stored.js';
+import { markPublished, storeEvents } from './reported-events.js';
 import { reportOf } from './usage-report.fixture.js';
 
 let control: TestControl;
@@ -19,7 +22,7 @@ let acme: string;
 let key: string;
 
 beforeAll(async () => {
-  control = await TestControl.start();
+  control = await TestControl.start({ TOLLGATE_TRUSTED_PROXIES: ['127.0.0.1'] });
   ({ app: others } = await startOtherApps(control.nats.url));
   acme = await control.organisation('acme');
   await control.organisation('beta');
@@ -67,7 +70,7 @@ describe('a report', () => {
     const event = (await onLog()).find(({ id }) => id === eventId);
     expect(event).toMatchObject({ org: 'acme', source: '//gateway.example/eu', time: '2026-06-30T23:59:59.999Z' });
     expect(event?.data).toMatchObject({
-      ...{ teamId: 'search', projectId: 'web', keyId: 'k1', channelId: 'gateway', outcome: 'completed' },
+      ...{ teamId: 'search', projectId: 'web', keyId: 'k1', channelId: 'reported_gateway', outcome: 'completed' },
       ...{ requestId: eventId, attempt: 1, priceVersion: 'v1', finishedAt: '2026-07-01T00:00:02.000Z' },
     });
     expect(event?.data.usage).toMatchObject({
@@ -231,6 +234,57 @@ describe('who reports', () => {
   });
 });
 
+describe('the policy of a key', () => {
+  const set = (level: string, policy: object) =>
+    control.did(`PUT /v1/organisations/acme${level}/policy`, { body: policy });
+  const levels = [
+    ['key "bound"', '/keys/bound'],
+    ['project "web"', '/projects/web'],
+    ['team "search"', '/teams/search'],
+    ['organisation "acme"', ''],
+  ] as const;
+  let bound: string;
+  beforeAll(async () => (bound = await issue('acme', 'bound')));
+  afterEach(async () => {
+    for (const [, level] of levels) await set(level, {});
+  });
+
+  const report = (id: string, headers = {}) => post(reportOf(id), { token: bound, headers: { ...single, ...headers } });
+  const refusal = (whose: string, rule: string) => ({
+    status: 403,
+    body: { error: { code: 'policy_forbids', message: expect.stringContaining(`policy of ${whose} (${rule})`) } },
+  });
+
+  it.each(levels)('and of %s has to permit this endpoint', async (whose, level) => {
+    await set(level, { endpoints: ['chat.completions', 'images.*'] });
+    expect(await report('endpoint')).toMatchObject(refusal(whose, 'endpoints'));
+    await set(level, { endpoints: ['chat.completions', 'events'] });
+    expect((await report('endpoint')).status).toBe(200);
+  });
+
+  it.each(levels)('and of %s has to permit the address, as our proxies tell it', async (whose, level) => {
+    await set(level, { ipRanges: ['198.51.100.0/24'] });
+    const from = (address: string) => report('address', { 'x-forwarded-for': address });
+    for (const elsewhere of ['203.0.113.1', '198.51.100.7, 203.0.113.1', 'unknown']) {
+      expect(await from(elsewhere)).toMatchObject(refusal(whose, 'ipRanges'));
+    }
+    expect(await report('address')).toMatchObject(refusal(whose, 'ipRanges'));
+    expect((await from('198.51.100.7')).status).toBe(200);
+  });
+
+  it('is not about what was called elsewhere, nor about an admin token', async () => {
+    await set('/keys/bound', {
+      models: { deny: ['*'] },
+      regions: ['eu'],
+      requiredMetadata: ['team'],
+      maxOutputTokens: 1,
+    });
+    expect((await report('called')).status).toBe(200);
+    await set('/keys/bound', { ipRanges: [], endpoints: [] });
+    expect((await post(reportOf('for another', { key: 'bound' }), { token: acme })).status).toBe(200);
+  });
+});
+
 it('a secret that a rotation retired may report until its grace is over', async () => {
   const old = await issue('acme', 'rotated');
   const rotate = (graceSeconds: number) =>
@@ -276,6 +330,29 @@ describe('killed by SIGKILL', () => {
     expect(new Set(hashes).size).toBe(1);
     expect(await control.app.get(EventBacklog).publish(0)).toBe(0);
   });
+});
+
+it('publishes what was left behind of others while the log refuses an organisation', async () => {
+  await control.organisation('gamma');
+  const source = control.app.get(DataSource);
+  const left = (orgId: string, id: string) => ({ orgId, source: 'left', id, payloadHash: 'a'.repeat(64), event: '{}' });
+  const refused = Array.from({ length: 500 }, (_, at) => left('beta', `${at}`));
+  await storeEvents(source, refused);
+  await storeEvents(source, [left('gamma', '1')]);
+  const js = control.app.get<JetStreamClient>(JETSTREAM);
+  const publish = js.publish.bind(js);
+  js.publish = (subject, ...message) =>
+    subject.endsWith('.beta') ? Promise.reject(new Error('Not of this one.')) : publish(subject, ...message);
+  try {
+    const backlog = control.app.get(EventBacklog);
+    expect([await backlog.publish(0), await backlog.publish(0), await backlog.publish(0)]).toEqual([0, 1, 0]);
+    const both = await storeEvents(source, [left('beta', '500'), left('gamma', '2')]);
+    await expect(publishStored({ source, jetstream: js }, both)).rejects.toMatchObject({ orgIds: ['beta'] });
+    expect(await storeEvents(source, [left('gamma', '2')])).toMatchObject([{ event: null }]);
+  } finally {
+    js.publish = publish;
+    await markPublished(source, [...refused, left('beta', '500')]);
+  }
 });
 
 it('says 503 while the log is away, and takes the same again when it is back', async () => {

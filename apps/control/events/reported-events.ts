@@ -88,14 +88,23 @@ async function findRows(db: Pick<DataSource, 'query'>, batch: readonly ReportIde
   return batch.map((one) => byKey.get(keyOf(one)));
 }
 
-/** What was stored and, as far as is known, is not on the log: the oldest of it, once it has had time to get there. */
-export function findUnpublished(source: DataSource, olderThanMs: number, limit: number): Promise<StoredEvent[]> {
+interface Wanted {
+  /** It has had time to get there. */
+  readonly olderThanMs: number;
+  readonly limit: number;
+  /** Of other organisations than these. */
+  readonly except: readonly string[];
+}
+
+/** What was stored and, as far as is known, is not on the log: the oldest of it. */
+export function findUnpublished(source: DataSource, { olderThanMs, limit, except }: Wanted): Promise<StoredEvent[]> {
   return source.query(
     `SELECT organisation_id "orgId", source, id, payload_hash "payloadHash", event, false "isNew"
        FROM reported_event
       WHERE published_at IS NULL AND received_at < now() - $1 * interval '1 millisecond'
+        AND organisation_id <> ALL($3::text[])
       ORDER BY received_at LIMIT $2`,
-    [olderThanMs, limit],
+    [olderThanMs, limit, except],
   );
 }
 

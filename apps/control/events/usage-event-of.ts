@@ -1,3 +1,4 @@
+import { REPORTED_CHANNEL } from '#contracts/channel.js';
 import { dataHash } from '#contracts/cloud-event.js';
 import type { UsageEvent, UsageEventData } from '#contracts/usage-event.js';
 import type { Usage } from '#usage/usage.js';
@@ -23,7 +24,8 @@ export function usageEventOf(report: UsageReport, { usage, attribution, priceVer
     ...(firstByteAt === undefined ? {} : { firstByteAt }),
     finishedAt,
     ...place,
-    channelId: channel,
+    // What it names is nobody's word but the reporter's: it is none of a relay's channels, whatever it is called.
+    channelId: `${REPORTED_CHANNEL}${channel}`,
     priceVersion,
     // The same record: the schema's type only lacks the `readonly`.
     usage: usage as UsageEventData['usage'],

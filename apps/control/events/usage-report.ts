@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REPORTED_CHANNEL } from '#contracts/channel.js';
 import { count, dataHash, eventTime, identifier, name, text } from '#contracts/cloud-event.js';
 import { attemptOutcome, usageRecord } from '#contracts/usage-event.js';
 import { usageApis } from '#usage/usage-api.js';
@@ -46,7 +47,7 @@ const usageReportData = z
     team: identifier.exactOptional(),
     project: identifier.exactOptional(),
     key: identifier.exactOptional(),
-    channel: identifier,
+    channel: identifier.max(64 - REPORTED_CHANNEL.length),
     requestId: identifier.exactOptional(),
     attempt: count.min(1).exactOptional(),
     // An expired attempt is a relay's that died, and only that relay knows it.

@@ -28,7 +28,7 @@ export const pdfExtension = 'x-pdf';
 const errorMeanings: Record<ErrorStatus, string> = {
   400: 'A field, parameter or header is wrong: `param` names it.',
   401: 'The token is missing, unknown, expired or revoked, or the signature is not right.',
-  403: "An organisation's token cannot do this.",
+  403: "An organisation's token cannot do this, or a policy of the key forbids it.",
   404: 'It does not exist, or the token may not see it.',
   405: 'This method is not for this path.',
   408: 'The request did not arrive in time.',

@@ -129,7 +129,7 @@ export function estimateTokens({
   family.ask(json, asked);
   const textBytes = asked.texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   return {
-    input: tokensIn(textBytes) + asked.tokens + asked.uncounted.size * UNCOUNTED_TOKENS,
+    input: tokensIn(textBytes) + asked.tokens + asked.uncounted.length * UNCOUNTED_TOKENS,
     output: family.generates ? (asked.maxOutputTokens ?? UNLIMITED_OUTPUT_TOKENS) * asked.answers : 0,
   };
 }

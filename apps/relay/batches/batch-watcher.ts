@@ -5,6 +5,7 @@ import { IDENTIFIER } from '#contracts/streams.js';
 import type { Pico } from '#money/pico.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { CompiledPriceBook } from '#rating/compile-price-book.js';
+import { pause } from '#service/pause.js';
 import { asObject, type JsonObject, objectsIn } from '#usage/json.js';
 import type { SettledEvent } from '../journal/journal-record.js';
 import { operations } from '../operations/operations.js';
@@ -75,7 +76,7 @@ export class BatchWatcher {
       await this.#look().catch((error: unknown) => {
         this.#complain('The batches that are not metered cannot be listed: tried again soon.', error);
       });
-      await delay(this.intervalMs, undefined, { signal, ref: false }).catch(() => undefined);
+      await pause(this.intervalMs, { signal, ref: false });
     }
   }
 

@@ -24,8 +24,9 @@ export interface ChannelCall {
   readonly path?: string | undefined;
   /** As the client sent it, with its `?`; empty when there is none. */
   readonly query: string;
-  /** The name by which the client calls the model: the body names it so. */
+  /** The name by which the client calls the model: the body names it so, unless it is `unnamed` there. */
   readonly model: string;
+  readonly unnamed?: boolean;
   readonly stream: boolean;
   /** As the client sent them. Its credentials are left out on the way. */
   readonly headers: IncomingHttpHeaders;

@@ -66,6 +66,7 @@ describe('a channels file', () => {
     [{ adapter: './broken.mjs' }, /The adapter ".\/broken.mjs" is none: name: lower case letters, digits and "-"/],
     [{ adapter: 'bedrock' }, /Channel "ch": settings.awsRegion is missing. Set it to the AWS region/],
     [{ settings: { colour: 'red' } }, /Channel "ch": the adapter "openai" has no setting "colour"/],
+    [{ id: 'reported_ch' }, /`reported_` is how the channels of reports begin/],
     [{ apis: ['gemini'] }, /Channel "ch": the adapter "openai" does not serve the API "gemini"/],
     [
       { adapter: 'vertex', settings: { project: 'p' }, apiKeyFile: 'key' },

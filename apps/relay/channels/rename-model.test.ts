@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { withoutMember } from '../forward/json-member.js';
+import { fileField, formFields } from '../receive/form-fields.js';
 import { renameModel } from './rename-model.js';
 
 const call = (body: string, type = 'application/json', api: 'openai-chat' | 'gemini' = 'openai-chat') => ({
@@ -37,6 +38,29 @@ describe('a model’s new name', () => {
   it('that is the old one leaves the very same bytes', () => {
     const same = call('{"model":"m"}');
     expect(renameModel(same, 'm')).toBe(same.body);
+  });
+
+  it('that only the path named is put into the body, also where it is the old one', () => {
+    const unnamed = { ...call('{"input":"Hi"}'), unnamed: true };
+    for (const name of ['m', 'up']) {
+      expect(renameModel(unnamed, name).toString()).toBe(`{"model":"${name}","input":"Hi"}`);
+    }
+    const form = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n\0\r\n--b--\r\n';
+    const type = 'multipart/form-data; boundary=b';
+    const renamed = renameModel({ ...call(form, type), unnamed: true }, 'm');
+    expect(formFields(renamed, type, ['model'])).toEqual({ model: 'm' });
+    expect(fileField(renamed, type, 'file')).toEqual(Buffer.from('\0'));
+    expect(renamed.toString().endsWith(form)).toBe(true);
+    const google = { ...call('{"contents":[]}', undefined, 'gemini'), unnamed: true };
+    expect(renameModel(google, 'm')).toBe(google.body);
+  });
+
+  it('is that of every request in a body of Google’s, too', () => {
+    const body = (name: string) =>
+      `{ "requests" : [ {"model":"models/${name}","content":{"model":"m"}}, {"content":[ 1,[2] ]},"m" ,{"model":"models/${name}"}] }`;
+    expect(renameModel(call(body('m'), undefined, 'gemini'), 'up').toString()).toBe(body('up'));
+    const count = (name: string) => `{"generateContentRequest":{"contents":[],"model":"models/${name}"}}`;
+    expect(renameModel(call(count('m'), undefined, 'gemini'), 'up').toString()).toBe(count('up'));
   });
 });
 

@@ -25,7 +25,7 @@ export interface ConvertedCall {
 
 /** @returns a Refusal where the upstream's protocol cannot say what is asked, and the client does not allow it to be dropped. */
 export function convertCall(
-  { operation, model, stream, json = {} }: ModelCall,
+  { operation, model, stream, json = {} }: Omit<ModelCall, 'unnamed'>,
   upstream: Upstream,
   { request, requestId, now }: { readonly request: IncomingMessage; readonly requestId: string; readonly now: Date },
 ): ConvertedCall | Refusal {

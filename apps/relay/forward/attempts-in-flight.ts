@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '#service/pause.js';
 import type { Answer } from './answer.js';
 
 /** What is under way: what a relay that stops has to wait for. */
@@ -16,7 +16,7 @@ export class AttemptsInFlight {
   /** Resolves early when the relay begins to stop. */
   async pause(ms: number): Promise<void> {
     // A timer of 0 ms takes one: every request would wait for it.
-    if (ms > 0) await delay(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    if (ms > 0) await pause(ms, this.#closing);
   }
 
   /** Before an attempt of a request is opened. Whoever begins ends, on every path. */

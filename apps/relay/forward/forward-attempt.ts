@@ -48,6 +48,7 @@ export function prepareAttempt(
     path: converted === undefined ? operation.path : undefined,
     query: converted === undefined && queryAt !== -1 ? url.slice(queryAt) : '',
     model: converted === undefined ? call.model : candidate.upstreamModel,
+    unnamed: converted === undefined && call.unnamed,
     stream,
     headers,
     body: sent,

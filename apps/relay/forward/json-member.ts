@@ -35,6 +35,20 @@ export function withoutMember(object: Buffer, name: string): Buffer {
   return withoutMember(Buffer.concat([Buffer.from(before, 'latin1'), object.subarray(end)]), name);
 }
 
+/** With what becomes of each element of an array's text. */
+export function withEachElement(array: Buffer, change: (element: Buffer) => Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  let copied = 0;
+  let at = skipSeparators(array, array.indexOf(OPENING_BRACKET) + 1);
+  while (at < array.length && array[at] !== CLOSING_BRACKET) {
+    const end = endOfValue(array, at);
+    pieces.push(array.subarray(copied, at), change(array.subarray(at, end)));
+    copied = end;
+    at = skipSeparators(array, end);
+  }
+  return Buffer.concat([...pieces, array.subarray(copied)]);
+}
+
 export function isObjectText(json: Buffer): boolean {
   return json[0] === OPENING_BRACE;
 }
@@ -142,7 +156,7 @@ function skipSeparators(json: Buffer, start: number): number {
 }
 
 function endsScalar(byte: number): boolean {
-  return byte === COMMA || byte === CLOSING_BRACE || isSpace(byte);
+  return byte === COMMA || byte === CLOSING_BRACE || byte === CLOSING_BRACKET || isSpace(byte);
 }
 
 function isSpace(byte: number | undefined): boolean {

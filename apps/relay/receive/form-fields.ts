@@ -60,6 +60,14 @@ export function withField(body: Buffer, contentType: string, field: { name: stri
   return body;
 }
 
+/** For a field that is known not to be there. */
+export function withFirstField(body: Buffer, contentType: string, field: { name: string; value: string }): Buffer {
+  const boundary = boundaryIn(contentType);
+  if (boundary === undefined) return body;
+  const head = `--${boundary}\r\nContent-Disposition: form-data; name="${field.name}"\r\n\r\n`;
+  return Buffer.concat([Buffer.from(`${head}${field.value}\r\n`), body]);
+}
+
 function boundaryIn(contentType: string): string | undefined {
   // Of two of them readers take the first or the last, or (RFC 2231) put them together.
   if ([...contentType.matchAll(/;\s*boundary[\s*\d]*=/gi)].length > 1) return undefined;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Refusal } from '#protocols/error-body.js';
-import { type JsonObject, parseObject } from '#usage/json.js';
+import { asObject, type JsonObject, objectsIn, parseObject } from '#usage/json.js';
 import type { FoundOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
 import type { BodyMemory } from './body-memory.js';
@@ -13,6 +13,8 @@ export interface ModelCall {
   readonly operation: Operation;
   /** By the client's name for it. */
   readonly model: string;
+  /** Its body names none: its path does, or it is the usual one. */
+  readonly unnamed: boolean;
   readonly stream: boolean;
   readonly body: Buffer;
   /** Absent for a form. */
@@ -20,6 +22,9 @@ export interface ModelCall {
 }
 
 const MAX_MODEL_CHARACTERS = 256;
+
+/** In which Google's countTokens may hold a whole request. */
+export const REQUEST_TO_COUNT = ['generateContentRequest', 'generate_content_request'] as const;
 
 /** @returns undefined when the client left before the end. */
 export function receiveBody(
@@ -62,11 +67,13 @@ function readJsonCall({ operation, model: inPath }: FoundOperation, body: Buffer
   const unclear =
     refuseTwoReadings(body, json) ??
     refuseStream(operation, json['stream']) ??
-    refuseBackground(operation, json['background']);
+    refuseBackground(operation, json['background']) ??
+    refuseOtherModels(operation, inPath, json);
   if (unclear !== undefined) return unclear;
   const model = calledModel(operation, inPath, json['model']);
   if (model instanceof Refusal) return model;
-  return { operation, model, stream: isStream(operation, json['stream'] === true), body, json };
+  const unnamed = typeof json['model'] !== 'string';
+  return { operation, model, unnamed, stream: isStream(operation, json['stream'] === true), body, json };
 }
 
 function readFormCall({ operation, model: inPath }: FoundOperation, body: Buffer, type: string): ModelCall | Refusal {
@@ -74,7 +81,8 @@ function readFormCall({ operation, model: inPath }: FoundOperation, body: Buffer
   if (fields instanceof Refusal) return fields;
   const model = calledModel(operation, inPath, fields.model);
   if (model instanceof Refusal) return model;
-  return { operation, model, stream: isStream(operation, fields.stream === 'true'), body };
+  const unnamed = fields.model === undefined;
+  return { operation, model, unnamed, stream: isStream(operation, fields.stream === 'true'), body, json: undefined };
 }
 
 /** Lenient upstreams take 1 and "true" for true, and would stream without having been asked for the usage. */
@@ -94,10 +102,21 @@ function isStream({ stream }: Operation, asked: boolean): boolean {
   return stream === 'always' || (stream === 'member' && asked);
 }
 
+/** Google's bodies of several requests, or of one to count, name the model of their path in these too. */
+function refuseOtherModels({ protocol }: Operation, inPath: string | undefined, json: JsonObject): Refusal | undefined {
+  if (protocol !== 'gemini') return undefined;
+  const inside = [...objectsIn(json['requests']), ...REQUEST_TO_COUNT.map((member) => asObject(json[member]) ?? {})];
+  const isOther = inside.some(({ model }) => model !== undefined && resourceName(model) !== inPath);
+  return isOther ? wrongModel('A request in the body names another model than the path: name one.') : undefined;
+}
+
+function resourceName(model: unknown): unknown {
+  return typeof model === 'string' ? model.replace(/^models\//, '') : model;
+}
+
 function calledModel(operation: Operation, inPath: string | undefined, inBody: unknown): string | Refusal {
   // Google's bodies name the model of their path as a resource, where they name it at all.
-  const named =
-    operation.protocol === 'gemini' && typeof inBody === 'string' ? inBody.replace(/^models\//, '') : inBody;
+  const named = operation.protocol === 'gemini' ? resourceName(inBody) : inBody;
   if (inPath !== undefined && named !== undefined && named !== inPath) {
     return wrongModel('The path and the body name two models: name one.');
   }

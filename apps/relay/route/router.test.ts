@@ -248,6 +248,14 @@ describe('a plan', () => {
     expect(router.plan(call, 0).rule).toBeUndefined();
   });
 
+  it('follows a rule about what the user wrote in', () => {
+    const { router } = house(channels, { rules: [{ when: { language: ['han', 'kana'] }, channels: ['b'] }] });
+    const asked = (content: string) => ({ ...call, json: { messages: [{ role: 'user', content }] } });
+    const planned = ['车站在哪里', '駅はどこですか', 'Where is it?', '42'].map((text) => router.plan(asked(text), 0));
+    expect(planned.map(({ rule }) => rule)).toEqual([0, 0, undefined, undefined]);
+    expect(order(planned[0]!)).toEqual(['b']);
+  });
+
   it('puts each key in one arm of an experiment, as many as its weight says', () => {
     const arms = [
       { name: 'old', weight: 3 },

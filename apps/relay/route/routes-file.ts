@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifier, name } from '#contracts/cloud-event.js';
+import { scripts } from './written-in.js';
 
 /** How channels are put in order. Those that a strategy finds equal share the requests by their weight. */
 export const strategies = [
@@ -33,6 +34,8 @@ const when = z.strictObject({
   tools: z.boolean().exactOptional(),
   images: z.boolean().exactOptional(),
   metadata: z.record(name(64), name(512)).exactOptional(),
+  /** One of these scripts is that of what the user wrote last. */
+  language: z.array(z.enum(scripts)).min(1).exactOptional(),
 });
 export type When = z.infer<typeof when>;
 

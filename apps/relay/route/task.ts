@@ -1,5 +1,6 @@
 import { asObject, type JsonObject, objectsIn } from '#usage/json.js';
 import type { When } from './routes-file.js';
+import { type Script, scriptOf } from './written-in.js';
 
 /** What a request is like. */
 export interface Task {
@@ -17,7 +18,13 @@ export function matches(when: When, task: Task): boolean {
   const metadata = Object.entries(when.metadata ?? {});
   if (metadata.some(([name, value]) => task.metadata.get(name) !== value)) return false;
   if (when.tools !== undefined && when.tools !== hasTools(task)) return false;
-  return when.images === undefined || when.images === hasImages(task);
+  if (when.images !== undefined && when.images !== hasImages(task)) return false;
+  return when.language === undefined || isWrittenIn(when.language, task);
+}
+
+function isWrittenIn(language: readonly Script[], { json }: Task): boolean {
+  const script = json && scriptOf(json);
+  return script !== undefined && language.includes(script);
 }
 
 /** OpenAI, Anthropic and Gemini call the list alike. */

@@ -9,7 +9,7 @@ export class Asked {
 
   readonly texts: string[] = [];
   /** What a model reads besides, and whose tokens cannot be told from the request. */
-  readonly uncounted = new Set<string>();
+  readonly uncounted: string[] = [];
   /** Tokens that are known without a tokenizer: a prompt given as tokens, an image whose rule is documented. */
   tokens = 0;
   /** The most that one answer may have by the request's own word. Unit: tokens. */
@@ -34,8 +34,8 @@ export class Asked {
 
   /** @param what is shown in an anomaly: it may repeat a word of the request that says what something is. */
   without(what: string): void {
-    if (this.uncounted.size >= MAX_UNCOUNTED) return;
-    this.uncounted.add(what.length <= MAX_WHAT && PLAIN_TEXT.test(what) ? what : 'a part of a kind that is not known');
+    const shown = what.length <= MAX_WHAT && PLAIN_TEXT.test(what) ? what : 'a part of a kind that is not known';
+    if (this.uncounted.length < MAX_UNCOUNTED && !this.uncounted.includes(shown)) this.uncounted.push(shown);
   }
 
   limit(maxOutputTokens: unknown, answers?: unknown): void {
