@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Figure, type Note, percentile } from './benchmark.js';
-import { connections, latencies, load } from './relay/load.js';
+import { connections, latencies, load, type Target } from './relay/load.js';
+import { type Portkey, startPortkey } from './relay/portkey.js';
 import { cpuMs } from './relay/process-use.js';
 import { holdStreams } from './relay/streams.js';
 import { type Serving, surround, type Surroundings } from './relay/surroundings.js';
@@ -11,49 +13,96 @@ const warmUpRequests = 3_000;
 const latencySamples = 2_000;
 const concurrentStreams = 1_000;
 const tokensPerRequest = 120;
+/** One that takes ten times as long gets so many times fewer requests. */
+const fewerOfPortkey = 10;
+const decisions = 20_000;
+const decidedChannels = 4;
 
 /** The relay with all metering on, against a bare node:http + undici proxy before the same upstream. */
 export async function benchRelay(note: Note, requests = defaultRequests): Promise<Figure[]> {
   const surroundings = await surround();
   try {
-    const { upstream, bareProxy, relay } = surroundings;
-    for (const target of [upstream, bareProxy, relay]) await load(target, warmUpRequests);
+    const { upstream, bareProxy, relay, relayOfTwo } = surroundings;
+    const portkey = await startPortkey(surroundings);
+    if (portkey === undefined) note('Portkey’s gateway is not installed: bench/README.md says how it is measured too.');
+    else await load(portkey, warmUpRequests / fewerOfPortkey);
+    for (const target of [upstream, bareProxy, relay, relayOfTwo]) await load(target, warmUpRequests);
     const perRound = Math.ceil(requests / rounds);
     const figures = [
-      ...(await throughput(surroundings, perRound, note)),
+      ...(await throughput({ ...surroundings, portkey }, perRound, note)),
       ...(await addedLatency(surroundings, note)),
       ...(await streams(surroundings, note)),
+      await decisionCost(surroundings, note),
     ];
-    const sent = warmUpRequests + perRound * rounds + 2 * latencySamples + concurrentStreams;
+    const sent = 2 * (warmUpRequests + perRound * rounds) + 2 * latencySamples + concurrentStreams;
     return [...figures, await billingError(surroundings, sent * tokensPerRequest, note)];
   } finally {
     await surroundings.stop();
   }
 }
 
-async function throughput({ bareProxy, relay }: Surroundings, perRound: number, note: Note): Promise<Figure[]> {
-  const requests = perRound * rounds;
-  note(`${requests} requests over ${connections} connections, through the bare proxy and the relay by turns.`);
-  const [bare, ours] = [
-    { ms: 0, cpuMs: 0 },
-    { ms: 0, cpuMs: 0 },
+interface Ways extends Surroundings {
+  readonly portkey: Portkey | undefined;
+}
+
+async function throughput(ways: Ways, perRound: number, note: Note): Promise<Figure[]> {
+  const { portkey } = ways;
+  note(
+    `${perRound * rounds} requests over ${connections} connections, through the bare proxy and the relays by turns.`,
+  );
+  const [bare, one, two] = [
+    new Turn(ways.bareProxy, perRound),
+    new Turn(ways.relay, perRound),
+    new Turn(ways.relayOfTwo, perRound),
   ];
-  const run = async (serving: Serving, spent: { ms: number; cpuMs: number }) => {
-    const before = cpuMs(serving.pid);
-    spent.ms += await load(serving, perRound);
-    spent.cpuMs += cpuMs(serving.pid) - before;
-  };
+  const other = portkey && new Turn(portkey, Math.ceil(perRound / fewerOfPortkey));
   for (let round = 0; round < rounds; round += 1) {
-    await run(bareProxy, bare);
-    await run(relay, ours);
+    for (const turn of [bare, one, two, ...(other === undefined ? [] : [other])]) await turn.take();
   }
   return [
-    { name: 'bare proxy', value: (requests * 1000) / bare.ms, unit: 'requests/s' },
-    { name: 'relay, all metering on', value: (requests * 1000) / ours.ms, unit: 'requests/s' },
-    { name: 'relay / bare proxy', value: bare.ms / ours.ms, unit: '', target: { atLeast: 0.7 } },
-    { name: 'bare proxy, CPU per request', value: bare.cpuMs / requests, unit: 'ms' },
-    { name: 'relay, CPU per request', value: ours.cpuMs / requests, unit: 'ms' },
+    { name: 'bare proxy', value: bare.perSecond, unit: 'requests/s' },
+    { name: 'relay, all metering on', value: one.perSecond, unit: 'requests/s' },
+    { name: 'relay / bare proxy', value: one.perSecond / bare.perSecond, unit: '', target: { atLeast: 0.7 } },
+    { name: 'relay of 2 workers / bare proxy', value: two.perSecond / bare.perSecond, unit: '' },
+    { name: 'bare proxy, CPU per request', value: bare.cpuPerRequestMs, unit: 'ms' },
+    { name: 'relay, CPU per request', value: one.cpuPerRequestMs, unit: 'ms' },
+    ...(other === undefined ? [] : besidePortkey(one, other, portkey!.version)),
   ];
+}
+
+function besidePortkey(relay: Turn, other: Turn, version: string): Figure[] {
+  return [
+    { name: `Portkey's gateway ${version}`, value: other.perSecond, unit: 'requests/s' },
+    { name: "relay / Portkey's gateway", value: relay.perSecond / other.perSecond, unit: '', target: { atLeast: 10 } },
+    { name: "Portkey's gateway, CPU per request", value: other.cpuPerRequestMs, unit: 'ms' },
+  ];
+}
+
+/** What one of several has taken, whose turns come one after the other. */
+class Turn {
+  #requests = 0;
+  #ms = 0;
+  #cpuMs = 0;
+
+  constructor(
+    private readonly serving: Serving & Target,
+    private readonly requests: number,
+  ) {}
+
+  async take(): Promise<void> {
+    const before = cpuMs(this.serving.pid);
+    this.#ms += await load(this.serving, this.requests);
+    this.#cpuMs += cpuMs(this.serving.pid) - before;
+    this.#requests += this.requests;
+  }
+
+  get perSecond(): number {
+    return (this.#requests * 1000) / this.#ms;
+  }
+
+  get cpuPerRequestMs(): number {
+    return this.#cpuMs / this.#requests;
+  }
 }
 
 async function addedLatency({ upstream, relay }: Surroundings, note: Note): Promise<Figure[]> {
@@ -79,6 +128,14 @@ async function streams({ relay }: Surroundings, note: Note): Promise<Figure[]> {
   note(`${concurrentStreams} streams at once.`);
   const { peakMiB } = await holdStreams(relay, concurrentStreams);
   return [{ name: 'memory with 1,000 streams', value: peakMiB, unit: 'MiB', target: { atMost: 200 } }];
+}
+
+async function decisionCost({ fork, relaySettings }: Surroundings, note: Note): Promise<Figure> {
+  note(`${decisions} decisions, with ${decidedChannels} channels, and a policy with limits at every level of the key.`);
+  const args = [String(decisions)];
+  const env = await relaySettings('decisions', decidedChannels);
+  const { cpuMs: value } = await fork<{ cpuMs: number }>(join(import.meta.dirname, 'relay/decisions.js'), args, env);
+  return { name: 'a decision: key, policy, route, admission', value, unit: 'ms of CPU', target: { atMost: 0.1 } };
 }
 
 async function billingError({ countTokens }: Surroundings, expected: number, note: Note): Promise<Figure> {

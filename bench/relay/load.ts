@@ -2,14 +2,18 @@ import { Pool } from 'undici';
 
 /** Of the benchmark's one caller. */
 export const key = 'tg-bench';
+/** Of one whose every level has a policy. */
+export const limitedKey = 'tg-bench-limited';
 export const connections = 32;
 
 const prompt = 'Tell me something that takes about four hundred characters. '.repeat(10);
 const bodyOf = (more: object) =>
   JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: prompt }], ...more });
 /** What the upstream can be asked for. */
-const bodies = {
+export const bodies = {
   whole: bodyOf({}),
+  /** The limited key has to say how much it asks for. */
+  bounded: bodyOf({ max_tokens: 400 }),
   stream: bodyOf({ stream: true }),
   'slow stream': bodyOf({ stream: true, user: 'slow' }),
 };
