@@ -154,6 +154,22 @@ describe('four relays', () => {
     expect(refusal?.retryAfterSeconds).toBeLessThanOrEqual(60);
   });
 
+  it('count each request once, also when one more relay starts within the minute: fault 22', async () => {
+    await inOneMinute();
+    const caller = callerWith('seeded', { requestsPerMinute: 100 });
+    const before = served(await ask(caller, 40, 1)).length;
+    expect(before).toBe(40);
+    const connection = connections[0] as NatsConnection;
+    const started = new RateKeeper('started', sharedRatesOver(connection, 'started'), () => undefined);
+    const times = Array.from({ length: 100 });
+    const after = served(await Promise.all(times.map(async () => started.admit(caller, () => 1)))).length;
+    const rest = served(await ask(caller, 400, 1)).length;
+    // One that began a count of its own would let more through; one that counted all from before again, less.
+    expect(before + after + rest).toBeLessThanOrEqual(100);
+    expect(before + after + rest).toBeGreaterThan(80);
+    await started.stop(1_000);
+  });
+
   it('let no more tokens through than the limit per minute, and count what was used', async () => {
     await inOneMinute();
     const caller = callerWith('tpm', { tokensPerMinute: 1_000 });
@@ -199,7 +215,7 @@ describe('four relays', () => {
     const wrong = Date.now() + hours * 3_600_000;
     const clock = jest.spyOn(Date, 'now').mockImplementation(() => wrong);
     const odd = new RateKeeper('odd', sharedRatesOver(connections[0] as NatsConnection, 'odd'), () => undefined);
-    const first = served(await Promise.all(Array.from({ length: 5 }, () => odd.admit(caller, () => 1))));
+    const first = served(await Promise.all(Array.from({ length: 5 }, async () => odd.admit(caller, () => 1))));
     clock.mockRestore();
     await odd.stop(0);
     const rates = await new Kvm(connections[0] as NatsConnection).open(buckets.rates);
