@@ -3,7 +3,7 @@ import { parseAmount } from '#money/pico.js';
 import { compilePriceBook } from '#rating/compile-price-book.js';
 import type { JsonObject } from '#usage/json.js';
 import type { Usage } from '#usage/usage.js';
-import { estimateCost, UNKNOWN_COST } from './estimate-cost.js';
+import { estimateBatch, estimateCost, UNKNOWN_COST } from './estimate-cost.js';
 import { settledCost } from './settled-cost.js';
 
 const unitPrices = { 'in.fresh.text': '0.000002', 'in.cacheRead.text': '0.000001', 'out.text': '0.00001' };
@@ -36,6 +36,19 @@ describe('what a request may cost', () => {
     expect(cost).toEqual({ currency: 'USD', amount: parseAmount('0.011012') });
     expect(estimate(say('x'.repeat(996), { max_tokens: 1000, n: 3 })).amount).toBe(parseAmount('0.031012'));
     expect(estimate(say('x'.repeat(29_996), { max_tokens: 1 })).amount).toBe(15_006n * 4_000_000n + 10_000_000n);
+  });
+
+  it('is that of the larger of two limits: some upstreams read the older one', () => {
+    const both = say('x'.repeat(996), { max_completion_tokens: 1, max_tokens: 1000 });
+    expect(estimate(both)).toEqual(estimate(say('x'.repeat(996), { max_tokens: 1000 })));
+  });
+
+  it('is at the price of the upstream’s name of the model, and else at that of the client’s', () => {
+    const attempt = { provider: 'openai', api: 'embeddings', bodyBytes: 100, json: { input: 'x'.repeat(100) } };
+    const known = { currency: 'USD', amount: 50n * 2_000_000n };
+    expect(estimateCost({ ...attempt, model: 'small', upstreamModel: 'gpt-4o' }, book)).toEqual(known);
+    expect(estimateCost({ ...attempt, model: 'gpt-4o', upstreamModel: 'our-deployment' }, book)).toEqual(known);
+    expect(estimateCost({ ...attempt, model: 'small', upstreamModel: 'our-deployment' }, book)).toEqual(UNKNOWN_COST);
   });
 
   it('counts 4096 tokens of answer where the client sets no limit, and for embeddings none', () => {
@@ -93,5 +106,32 @@ describe('what an attempt takes of what was held for it', () => {
     expect(
       settledCost({ ...held, currency: 'CNY' }, { outcome: 'completed', priceVersion: 'v1', usage: usage({}) }, book),
     ).toBe(held.amount);
+  });
+});
+
+describe('what a batch may cost', () => {
+  const model = { provider: 'openai', model: 'gpt-4o', api: 'openai-chat' };
+  const tokens = { lines: 3, input: 12_000, output: 30, largestInput: 9_000 };
+  const cost = (input: bigint) => ({ currency: 'USD', amount: 12_000n * input + 30n * 10_000_000n });
+
+  it('is what its lines may, each at the rate of the largest', () => {
+    expect(estimateBatch(tokens, model, book)).toEqual(cost(2_000_000n));
+    expect(estimateBatch({ ...tokens, largestInput: 10_001 }, model, book)).toEqual(cost(4_000_000n));
+  });
+
+  it('is at the batches’ own rate where one is listed', () => {
+    const half = {
+      tier: 'batch',
+      aboveInputTokens: 0,
+      unitPrices: { 'in.fresh.text': '0.000001', 'out.text': '0.00001' },
+    };
+    const listed = { version: 'v2', publishedAt: '2026-11-01T00:00:00Z', tariffs: [{ ...tariff, rates: [half] }] };
+    expect(estimateBatch(tokens, model, compilePriceBook(listed))).toEqual(cost(1_000_000n));
+  });
+
+  it('is one cent for each line where nobody knows it', () => {
+    const unknown = { currency: 'USD', amount: parseAmount('0.03') };
+    expect(estimateBatch(tokens, { ...model, model: 'unheard-of' }, book)).toEqual(unknown);
+    expect(estimateBatch(tokens, model, undefined)).toEqual(unknown);
   });
 });

@@ -38,8 +38,9 @@ export class Asked {
     if (this.uncounted.length < MAX_UNCOUNTED && !this.uncounted.includes(shown)) this.uncounted.push(shown);
   }
 
+  /** Of two limits the larger counts: which of them an upstream reads is not known. */
   limit(maxOutputTokens: unknown, answers?: unknown): void {
-    if (isCount(maxOutputTokens)) this.maxOutputTokens = maxOutputTokens;
+    if (isCount(maxOutputTokens)) this.maxOutputTokens = Math.max(this.maxOutputTokens ?? 0, maxOutputTokens);
     if (isCount(answers) && answers > 1) this.answers = answers;
   }
 }

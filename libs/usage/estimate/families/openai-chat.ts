@@ -15,7 +15,8 @@ export const openaiChat: EstimateFamily = {
     for (const tool of objectsIn(request['tools'])) asked.definition(tool['function'] ?? tool);
     for (const definition of objectsIn(request['functions'])) asked.definition(definition);
     asked.definition(asObject(request['response_format'])?.['json_schema']);
-    asked.limit(request['max_completion_tokens'] ?? request['max_tokens'], request['n']);
+    asked.limit(request['max_tokens']);
+    asked.limit(request['max_completion_tokens'], request['n']);
   },
   generated(message) {
     return objectsIn(message['choices']).flatMap((choice, position) => {
