@@ -29,7 +29,7 @@ export interface InvoicedUsage {
 /**
  * The usage of an invoice as the book stands, in one snapshot. Not in the writer's turn: what is in blocks already does
  * not change any more, and a large invoice takes its time.
- * @throws RequestFailure `conflict` when an invoice is for some of these days already.
+ * @throws RequestFailure `conflict` when another invoice is for some of these days already.
  */
 export function computeUsage(source: DataSource, subject: InvoiceSubject): Promise<InvoicedUsage> {
   const { orgId, currency } = subject;
@@ -44,11 +44,13 @@ export function computeUsage(source: DataSource, subject: InvoiceSubject): Promi
 /** What the invoice takes. The same again, unless another invoice of the book was made final or void meanwhile. */
 export async function coverUsage(
   db: EntityManager,
-  { orgId, currency, period }: InvoiceSubject,
+  { orgId, id, currency, period }: InvoiceSubject,
   through: number,
 ): Promise<readonly PlannedCoverage[]> {
   const standing = await readStanding(db, orgId, currency);
-  const other = overlappedBy(period, standing);
+  // Itself among them was made final meanwhile, by somebody who asked for the same.
+  const others = standing.filter((invoice) => invoice.id !== id);
+  const other = overlappedBy(period, others);
   if (other !== undefined) {
     throw new RequestFailure(
       'conflict',

@@ -27,11 +27,13 @@ export async function makeFinal(
   { orgId, id, evidence }: z.infer<typeof finaliseInvoice.request>,
 ): Promise<Invoice> {
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    if (await isFinal(source.manager, orgId, id)) return readInvoice(source, { orgId, id });
+    // In this order: whoever makes it final meanwhile takes the draft away in the same turn.
     const draft = await findDraft(source.manager, orgId, id);
+    if (await isFinal(source.manager, orgId, id)) return readInvoice(source, { orgId, id });
     if (draft === undefined) throw new RequestFailure('not_found', `There is no draft "${id}".`);
     await requireOver(source, draft.subject);
     const usage = await computeUsage(source, draft.subject);
+    if (await isFinal(source.manager, orgId, id)) continue;
     requireReconciled(usage, evidence);
     if (await takeTurn(source, (db) => finaliseInTurn(db, draft.subject, usage, evidence))) {
       return readInvoice(source, { orgId, id });
