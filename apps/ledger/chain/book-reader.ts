@@ -43,6 +43,7 @@ export class BookReader {
         SET cursor_tuple_fraction = 1;
         BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
     } catch (error) {
+      // One that cannot be ended is broken already: why it cannot be used is what there is to say.
       await client.end().catch(() => undefined);
       throw postgresFailure(error, url);
     }
@@ -89,6 +90,7 @@ export class BookReader {
   /** One connection does one thing at a time; several streams are read by turns. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#last.then(work);
+    // Whoever asked hears of its failure; the next one only waits for its turn.
     this.#last = done.catch(() => undefined);
     return done;
   }

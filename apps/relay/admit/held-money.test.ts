@@ -93,7 +93,7 @@ describe('the money held for an attempt', () => {
       );
       setTimeout(() => response.destroy(), 50);
     };
-    await (await ask({ stream: true })).text().catch(() => undefined);
+    await expect((await ask({ stream: true })).text()).rejects.toThrow();
     const left = new AbortController();
     const response = await ask({ stream: true }, { signal: left.signal });
     left.abort();
