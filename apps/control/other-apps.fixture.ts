@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/require-await -- an answer is a promise by contract, and these are at hand */
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { z } from 'zod';
@@ -77,7 +76,7 @@ export class OtherApps {
   readonly #toppedUp = new Map<string, string>();
 
   @Answers(spend)
-  async spend(request: Asked<typeof spend>) {
+  spend(request: Asked<typeof spend>) {
     this.asked.push(request);
     const counts = { charged: 1, suspended: 0, voided: 0, inputTokens: 10, outputTokens: 5 };
     const money = { currency: 'USD', amount: '-0.000012', cost: '0.00001' };
@@ -90,7 +89,7 @@ export class OtherApps {
   }
 
   @Answers(topUp)
-  async topUp(request: Asked<typeof topUp>) {
+  topUp(request: Asked<typeof topUp>) {
     this.asked.push(request);
     const before = this.#toppedUp.get(request.idempotencyKey);
     if (before !== undefined && before !== request.amount) throw new RequestFailure('conflict', 'Another amount.');
@@ -99,111 +98,111 @@ export class OtherApps {
   }
 
   @Answers(transfer)
-  async transfer(request: Asked<typeof transfer>) {
+  transfer(request: Asked<typeof transfer>) {
     this.asked.push(request);
     return { transactionId: 't2', balance: '0', repeated: false };
   }
 
   @Answers(refund)
-  async refund(request: Asked<typeof refund>) {
+  refund(request: Asked<typeof refund>) {
     this.asked.push(request);
     if (request.amount === '1000000') throw new RequestFailure('conflict', 'The wallet has less.');
     return { transactionId: 't3', balance: '0', repeated: false };
   }
 
   @Answers(reportRefund)
-  async reportRefund(request: Asked<typeof reportRefund>) {
+  reportRefund(request: Asked<typeof reportRefund>) {
     this.asked.push(request);
     if (!this.#toppedUp.has(request.paymentId)) throw new RequestFailure('not_found', 'No such payment.');
     return { transactionId: 't4', balance: '0', repeated: false };
   }
 
   @Answers(listWallets)
-  async wallets({ orgId }: Asked<typeof listWallets>) {
+  wallets({ orgId }: Asked<typeof listWallets>) {
     return { items: [walletOf(orgId)] };
   }
 
   @Answers(openWallet)
-  async openWallet({ orgId, id }: Asked<typeof openWallet>) {
+  openWallet({ orgId, id }: Asked<typeof openWallet>) {
     return walletOf(orgId, id);
   }
 
   @Answers(setWalletTerms)
-  async setTerms({ orgId, wallet }: Asked<typeof setWalletTerms>) {
+  setTerms({ orgId, wallet }: Asked<typeof setWalletTerms>) {
     return walletOf(orgId, wallet);
   }
 
   @Answers(assignWallet)
-  async assign(request: Asked<typeof assignWallet>) {
+  assign(request: Asked<typeof assignWallet>) {
     this.asked.push(request);
     return request;
   }
 
   @Answers(listAssignments)
-  async assignments({ orgId }: Asked<typeof listAssignments>) {
+  assignments({ orgId }: Asked<typeof listAssignments>) {
     const payer = { kind: 'team' as const, id: 'search' };
     return { items: [{ orgId, currency: 'USD', payer, wallet: 'research' }] };
   }
 
   @Answers(grantCredits)
-  async grant(request: Asked<typeof grantCredits>) {
+  grant(request: Asked<typeof grantCredits>) {
     this.asked.push(request);
     return { ...grantOf(request.orgId, request.id), repeated: false };
   }
 
   @Answers(listGrants)
-  async grants({ orgId }: Asked<typeof listGrants>) {
+  grants({ orgId }: Asked<typeof listGrants>) {
     return { items: [grantOf(orgId)] };
   }
 
   @Answers(revokeGrant)
-  async revokeGrant({ orgId, id }: Asked<typeof revokeGrant>) {
+  revokeGrant({ orgId, id }: Asked<typeof revokeGrant>) {
     if (id !== 'welcome') throw new RequestFailure('not_found', `There is no grant "${id}".`);
     return { ...grantOf(orgId, id), left: '0', status: 'revoked' as const };
   }
 
   @Answers(listAccounts)
-  async accounts({ orgId, after }: Asked<typeof listAccounts>) {
+  accounts({ orgId, after }: Asked<typeof listAccounts>) {
     return after === undefined ? { items: [accountOf(orgId)], next: 'second' } : { items: [] };
   }
 
   @Answers(listEntries)
-  async entries({ orgId, account }: Asked<typeof listEntries>) {
+  entries({ orgId, account }: Asked<typeof listEntries>) {
     if (account === 'no-such') throw new RequestFailure('not_found', `There is no account "${account}" of ${orgId}.`);
     return { items: [] };
   }
 
   @Answers(trialBalance)
-  async trialBalance({ orgId = 'acme' }: Asked<typeof trialBalance>) {
+  trialBalance({ orgId = 'acme' }: Asked<typeof trialBalance>) {
     const totals = [{ currency: 'USD', debits: '1000', credits: '1000', balanced: true }];
     return { rows: [accountOf(orgId)], totals };
   }
 
   @Answers(runReconciliation)
-  async run(request: Asked<typeof runReconciliation>) {
+  run(request: Asked<typeof runReconciliation>) {
     this.asked.push(request);
     return runOf(request.orgId);
   }
 
   @Answers(listRuns)
-  async runs({ orgId }: Asked<typeof listRuns>) {
+  runs({ orgId }: Asked<typeof listRuns>) {
     return { items: [runOf(orgId)] };
   }
 
   @Answers(getRun)
-  async getRun({ id }: Asked<typeof getRun>) {
+  getRun({ id }: Asked<typeof getRun>) {
     const org = /^run-(\w+)$/.exec(id)?.[1];
     if (org === undefined) throw new RequestFailure('not_found', `No run ${id} here.`);
     return org === 'all' ? runOf() : runOf(org);
   }
 
   @Answers(listPriceBooks)
-  async books() {
+  books() {
     return { current: 'v1', books: [{ version: 'v1', publishedAt: '2026-01-01T00:00:00.000Z', tariffs: 1 }] };
   }
 
   @Answers(getPriceBook)
-  async book({ version }: Asked<typeof getPriceBook>) {
+  book({ version }: Asked<typeof getPriceBook>) {
     if (version !== 'v1') throw new RequestFailure('not_found', `There is no price book ${version}.`);
     return { version, publishedAt: '2026-01-01T00:00:00.000Z', tariffs: [] };
   }

@@ -67,7 +67,7 @@ export function ConsumesEvents<Key extends StreamKey>(
 /** Answers a request contract over core NATS. The instances of an app share the questions. */
 export function Answers<Request extends z.ZodType, Reply extends z.ZodType>(
   contract: RequestContract<Request, Reply>,
-): DecoratorOf<(request: z.output<Request>) => Promise<z.input<Reply>>> {
+): DecoratorOf<(request: z.output<Request>) => z.input<Reply> | Promise<z.input<Reply>>> {
   return applyDecorators(
     MessagePattern(contract.subject, JETSTREAM_TRANSPORT, { answers: contract }),
     UseFilters(KeepError),

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/require-await -- an answer is a promise by contract, and these are at hand */
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
 import {
@@ -35,54 +34,54 @@ export class AccountingAnswers {
   readonly asked: unknown[] = [];
 
   @Answers(listPeriods)
-  async periods() {
+  periods() {
     return { items: [{ period: '2026-07', state: 'open' as const, transactions: 3, late: 1 }] };
   }
 
   @Answers(closePeriod)
-  async close({ period, closedBy }: Asked<typeof closePeriod>) {
+  close({ period, closedBy }: Asked<typeof closePeriod>) {
     if (period > '2026-07') throw new RequestFailure('conflict', `${period} is not over yet.`);
     return { period, closedBy, state: 'closed' as const, transactions: 3, late: 1, repeated: false };
   }
 
   @Answers(balanceSheet)
-  async balanceSheet(request: Asked<typeof balanceSheet>) {
+  balanceSheet(request: Asked<typeof balanceSheet>) {
     this.asked.push(request);
     return { sheets: [] };
   }
 
   @Answers(incomeStatement)
-  async incomeStatement(request: Asked<typeof incomeStatement>) {
+  incomeStatement(request: Asked<typeof incomeStatement>) {
     this.asked.push(request);
     return { statements: [] };
   }
 
   @Answers(generalLedger)
-  async generalLedger(request: Asked<typeof generalLedger>) {
+  generalLedger(request: Asked<typeof generalLedger>) {
     this.asked.push(request);
     return { opening: '0', closing: '1', items: [] };
   }
 
   @Answers(journal)
-  async journal({ orgId = 'acme', after }: Asked<typeof journal>) {
+  journal({ orgId = 'acme', after }: Asked<typeof journal>) {
     if (after === undefined) return { items: [transactionOf(orgId, '1')], next: 'second' };
     return { items: [transactionOf(orgId, '2')] };
   }
 
   @Answers(getTransaction)
-  async transaction({ orgId, id }: Asked<typeof getTransaction>) {
+  transaction({ orgId, id }: Asked<typeof getTransaction>) {
     if (id !== '1') throw new RequestFailure('not_found', `There is no transaction ${id} of ${orgId}.`);
     return { transaction: transactionOf(orgId, id), charges: { items: [] } };
   }
 
   @Answers(correctCharge)
-  async correct({ amount, cost, ...request }: Asked<typeof correctCharge>) {
+  correct({ amount, cost, ...request }: Asked<typeof correctCharge>) {
     this.asked.push({ amount, cost, ...request });
     return { transactionId: '3', amount, cost, repeated: false };
   }
 
   @Answers(chainState)
-  async chain() {
+  chain() {
     return { head: { height: 7, hash: 'a'.repeat(64), sealedAt: '2026-07-01T00:00:00.000Z' } };
   }
 }

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/require-await -- an answer is a promise by contract, and these are at hand */
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
 import {
@@ -34,34 +33,34 @@ export class BudgetAnswers {
   readonly asked: unknown[] = [];
 
   @Answers(createBudget)
-  async create(request: Asked<typeof createBudget>) {
+  create(request: Asked<typeof createBudget>) {
     this.asked.push(request);
     return { ...budgetOf(request.orgId), ...request };
   }
 
   @Answers(reviseBudget)
-  async revise(request: Asked<typeof reviseBudget>) {
+  revise(request: Asked<typeof reviseBudget>) {
     this.asked.push(request);
     return { ...budgetOf(request.orgId, request.id), ...request.change, revision: 2 };
   }
 
   @Answers(archiveBudget)
-  async archive({ orgId, id }: Asked<typeof archiveBudget>) {
+  archive({ orgId, id }: Asked<typeof archiveBudget>) {
     return { ...budgetOf(orgId, id), archived: true };
   }
 
   @Answers(getBudget)
-  async get({ orgId, id }: Asked<typeof getBudget>) {
+  get({ orgId, id }: Asked<typeof getBudget>) {
     return budgetOf(orgId, id);
   }
 
   @Answers(listBudgets)
-  async list({ orgId }: Asked<typeof listBudgets>) {
+  list({ orgId }: Asked<typeof listBudgets>) {
     return { items: [budgetOf(orgId)] };
   }
 
   @Answers(listBudgetAlerts)
-  async alerts(request: Asked<typeof listBudgetAlerts>) {
+  alerts(request: Asked<typeof listBudgetAlerts>) {
     this.asked.push(request);
     const { orgId, scope, scopeId, currency, amount } = budgetOf(request.orgId);
     const alert = { id: '0198d3a1-0000-4000-8000-000000000000', orgId, budgetId: 'monthly', scope, scopeId, currency };
@@ -69,7 +68,7 @@ export class BudgetAnswers {
   }
 
   @Answers(listLeases)
-  async leases({ orgId }: Asked<typeof listLeases>) {
+  leases({ orgId }: Asked<typeof listLeases>) {
     const path = { wallet: 'default', teamId: 'search', projectId: 'web', keyId: 'site', currency: 'USD' };
     const amounts = { amount: '1', used: '0.4', held: '0.6', status: 'open' as const };
     return { items: [{ orgId, id: 'l', relayId: 'relay-1', ...path, ...amounts, grantedAt: time, expiresAt: time }] };

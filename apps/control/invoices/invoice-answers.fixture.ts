@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/require-await -- an answer is a promise by contract, and these are at hand */
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
 import {
@@ -59,81 +58,81 @@ export class InvoiceAnswers {
   readonly asked: unknown[] = [];
 
   @Answers(draftInvoice)
-  async draft({ orgId, ...request }: Asked<typeof draftInvoice>) {
+  draft({ orgId, ...request }: Asked<typeof draftInvoice>) {
     this.asked.push({ orgId, ...request });
     return { ...invoiceOf(orgId, 'draft'), id: request.id, period: request.period };
   }
 
   @Answers(discardDraft)
-  async discard({ orgId, id }: Asked<typeof discardDraft>) {
+  discard({ orgId, id }: Asked<typeof discardDraft>) {
     return invoiceOf(orgId, id);
   }
 
   @Answers(finaliseInvoice)
-  async finalise(request: Asked<typeof finaliseInvoice>) {
+  finalise(request: Asked<typeof finaliseInvoice>) {
     this.asked.push(request);
     return { ...invoiceOf(request.orgId, 'july'), id: request.id, evidence: request.evidence };
   }
 
   @Answers(getInvoice)
-  async invoice({ orgId, id }: Asked<typeof getInvoice>) {
+  invoice({ orgId, id }: Asked<typeof getInvoice>) {
     return invoiceOf(orgId, id);
   }
 
   @Answers(listInvoices)
-  async invoices({ orgId }: Asked<typeof listInvoices>) {
+  invoices({ orgId }: Asked<typeof listInvoices>) {
     return { items: [invoiceOf(orgId, 'july'), invoiceOf(orgId, 'draft')] };
   }
 
   @Answers(listInvoiceLines)
-  async lines({ orgId, id, after }: Asked<typeof listInvoiceLines>) {
+  lines({ orgId, id, after }: Asked<typeof listInvoiceLines>) {
     invoiceOf(orgId, id);
     return after === undefined ? { items: [lineOf(1), lineOf(2)], next: '2' } : { items: [lineOf(3)] };
   }
 
   @Answers(payInvoice)
-  async pay({ orgId, id, ...request }: Asked<typeof payInvoice>) {
+  pay({ orgId, id, ...request }: Asked<typeof payInvoice>) {
     this.asked.push({ orgId, id, ...request });
     return { invoice: invoiceOf(orgId, id), transactionId: 't', repeated: false };
   }
 
   @Answers(voidInvoice)
-  async void({ orgId, id, reason }: Asked<typeof voidInvoice>) {
+  void({ orgId, id, reason }: Asked<typeof voidInvoice>) {
     return { ...invoiceOf(orgId, id), state: 'void' as const, voided: { reason, at: rest.at } };
   }
 
   @Answers(issueCreditNote)
-  async credit({ orgId, ...request }: Asked<typeof issueCreditNote>) {
+  credit({ orgId, ...request }: Asked<typeof issueCreditNote>) {
     this.asked.push({ orgId, ...request });
     return { ...creditNoteOf(orgId), repeated: false };
   }
 
   @Answers(getCreditNote)
-  async creditNote({ orgId, id }: Asked<typeof getCreditNote>) {
+  creditNote({ orgId, id }: Asked<typeof getCreditNote>) {
     if (id !== note.id) throw new RequestFailure('not_found', `There is no credit note "${id}".`);
     return { ...creditNoteOf(orgId), issuer: exampleIssuer, customer: { orgId, ...profile } };
   }
 
   @Answers(listCreditNotes)
-  async creditNotes({ orgId }: Asked<typeof listCreditNotes>) {
+  creditNotes({ orgId }: Asked<typeof listCreditNotes>) {
     return { items: [creditNoteOf(orgId)] };
   }
 
   @Answers(listLineParts)
-  async parts() {
+  parts() {
     const part = { eventId: 'e', usageHash: 'a'.repeat(64), quantity: '1', amount: '0.01' };
     return { items: [{ ...part, hash: 'b'.repeat(64) }] };
   }
 
   @Answers(proveInclusion)
-  async prove({ eventId }: Asked<typeof proveInclusion>) {
+  prove({ eventId }: Asked<typeof proveInclusion>) {
     const alone = { leafIndex: 0, treeSize: 1, path: [], root: 'c'.repeat(64) };
     const part = { eventId, usageHash: 'a'.repeat(64), quantity: '1', amount: '0.01' };
     return { part, inLine: alone, lineLeaf: '{}', inInvoice: alone };
   }
 
   @Answers(accountStatement)
-  async statement(request: Asked<typeof accountStatement>) {
+  statement(request: Asked<typeof accountStatement>) {
     this.asked.push(request);
     const movement = {
       account: 'receivable',
@@ -148,33 +147,33 @@ export class InvoiceAnswers {
   }
 
   @Answers(setIssuer)
-  async setIssuer(request: Asked<typeof setIssuer>) {
+  setIssuer(request: Asked<typeof setIssuer>) {
     return request;
   }
 
   @Answers(listIssuers)
-  async issuers() {
+  issuers() {
     return { items: [exampleIssuer] };
   }
 
   @Answers(setBillingProfile)
-  async setProfile(request: Asked<typeof setBillingProfile>) {
+  setProfile(request: Asked<typeof setBillingProfile>) {
     this.asked.push(request);
     return request;
   }
 
   @Answers(getBillingProfile)
-  async profile({ orgId }: Asked<typeof getBillingProfile>) {
+  profile({ orgId }: Asked<typeof getBillingProfile>) {
     return { orgId, ...profile };
   }
 
   @Answers(setTaxRate)
-  async setRate(request: Asked<typeof setTaxRate>) {
+  setRate(request: Asked<typeof setTaxRate>) {
     return request;
   }
 
   @Answers(listTaxRates)
-  async rates() {
+  rates() {
     const rate = { jurisdiction: 'DE', name: 'VAT', rate: '0.19', mode: 'exclusive' as const, validFrom: '2007-01-01' };
     return { items: [rate] };
   }
