@@ -91,6 +91,8 @@ interface HeldBytes {
  */
 export class Answer implements Dispatcher.DispatchHandler {
   readonly ended: Promise<AnswerEnd>;
+  /** Among the answers in flight. */
+  place = -1;
   #end!: (end: AnswerEnd) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #started: Started | undefined;

@@ -3,7 +3,11 @@ import type { Answer } from './answer.js';
 
 /** What is under way: what a relay that stops has to wait for. */
 export class AttemptsInFlight {
-  readonly #answers = new Set<Answer>();
+  /**
+   * Each knows its place. Not a Set: each of the tables that a Set outgrows has the next one, and all that was in it, so that
+   * once one of them is old the garbage collector takes every answer for needed until it looks at everything.
+   */
+  readonly #answers: Answer[] = [];
   readonly #closing = new AbortController();
   #underWay = 0;
   #onIdle = () => {};
@@ -32,11 +36,14 @@ export class AttemptsInFlight {
 
   /** An answer that may have to be cut off. */
   add(answer: Answer): void {
-    this.#answers.add(answer);
+    answer.place = this.#answers.push(answer) - 1;
   }
 
   remove(answer: Answer): void {
-    this.#answers.delete(answer);
+    const last = this.#answers.pop();
+    if (last === undefined || last === answer) return;
+    this.#answers[answer.place] = last;
+    last.place = answer.place;
   }
 
   /** Resolves when all are settled. Answers that take longer than `maxMs` are cut off, and settled with what they told. */
@@ -44,7 +51,7 @@ export class AttemptsInFlight {
     this.#closing.abort();
     if (this.#underWay === 0) return;
     const cutOff = setTimeout(() => {
-      for (const answer of this.#answers) answer.cutOff();
+      for (const answer of [...this.#answers]) answer.cutOff();
     }, maxMs);
     await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearTimeout(cutOff);

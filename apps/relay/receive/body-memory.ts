@@ -10,12 +10,16 @@ export const NO_MEMORY = new Refusal(
   RETRY_AFTER_SECONDS,
 );
 
+const HELD = Symbol('bytes held');
+
+/** The count stands on the request: the tables that a Map of requests outgrows would keep them from the garbage collector. */
+type Holder = IncomingMessage & { [HELD]?: number };
+
 /**
  * What the bodies of all requests of this process may take together: each has its own bound, but there may be thousands.
  * A body is held from its first byte until its request has ended, because an attempt may fail and be sent again.
  */
 export class BodyMemory {
-  readonly #held = new Map<IncomingMessage, number>();
   #freeBytes: number;
 
   constructor(maxBytes: number) {
@@ -23,18 +27,16 @@ export class BodyMemory {
   }
 
   /** @returns false when there is not so much left: nothing is taken then. */
-  take(request: IncomingMessage, bytes: number): boolean {
+  take(request: Holder, bytes: number): boolean {
     if (bytes > this.#freeBytes) return false;
     this.#freeBytes -= bytes;
-    this.#held.set(request, (this.#held.get(request) ?? 0) + bytes);
+    request[HELD] = (request[HELD] ?? 0) + bytes;
     return true;
   }
 
   /** All that the request holds, if it holds anything. */
-  giveBack(request: IncomingMessage): void {
-    const bytes = this.#held.get(request);
-    if (bytes === undefined) return;
-    this.#held.delete(request);
-    this.#freeBytes += bytes;
+  giveBack(request: Holder): void {
+    this.#freeBytes += request[HELD] ?? 0;
+    request[HELD] = 0;
   }
 }
