@@ -25,6 +25,7 @@ import type { BodyMemory } from './receive/body-memory.js';
 import { type ModelCall, readCall, receiveBody } from './receive/read-call.js';
 import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
+import { sharedChannel, storedMember } from './receive/stored-member.js';
 import { explainPlan } from './route/explain-plan.js';
 import type { Plan, RoutedCall, Router } from './route/router.js';
 import { type Turn, Turns } from './route/turns.js';
@@ -142,6 +143,7 @@ export class RelayRequest {
     const { model = call.model, regions, metadata } = permitted;
     const routed: RoutedCall = {
       keyId: caller.keyId,
+      orgId: caller.orgId,
       operation,
       model,
       regions,
@@ -149,16 +151,19 @@ export class RelayRequest {
       bytes: body.length,
       json,
       metadata,
+      stored: json && storedMember(json),
       patienceMs: readPatience(request.headers),
       permits: (other) => refuseModel(caller.policies, other) === undefined,
     };
     const plan = this.rooms.router.plan(routed, Date.now());
-    return plan.considered.length > 0 ? { caller, call, plan } : this.rooms.channels.refusal(operation.api, model);
+    return plan.considered.length > 0
+      ? { caller, call, plan }
+      : this.rooms.channels.refusal(operation.api, model, caller.orgId);
   }
 
   readonly #relay: Answering = async (planned, exchange) => {
     const { caller, call, plan } = planned;
-    if (plan.candidates.length === 0) return leftOut(call);
+    if (plan.candidates.length === 0) return leftOut(call, plan);
     const priceVersion = this.rooms.prices.version;
     if (priceVersion === undefined) return NOT_LOADED;
     const refusal = this.#whyNotNow();
@@ -265,7 +270,8 @@ function explain({ plan }: Planned, { response, requestId }: Exchange): undefine
   sendJson(response, explainPlan(plan, Date.now()));
 }
 
-function leftOut({ model }: ModelCall): Refusal {
+function leftOut({ model, json = {} }: ModelCall, { considered }: Plan): Refusal {
+  if (considered.some(({ leftOut }) => leftOut === 'shared')) return sharedChannel(storedMember(json) ?? '');
   return new Refusal(
     'forbidden',
     `No channel may serve the model "${model}" to this key: the same call with /route before its path tells why.`,

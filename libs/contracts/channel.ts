@@ -24,6 +24,8 @@ export const channelFields = {
   }),
   /** Only these of the APIs that the adapter serves. */
   apis: z.array(z.enum(usageApis)).min(1).exactOptional(),
+  /** Whose own account it is: only its keys use the channel, and they may name what is stored there. Absent: everybody's. */
+  organisation: identifier.exactOptional(),
   /** Where the data is processed, in the words of the policies that ask for it. */
   region: name(64).exactOptional(),
   /** Channels of the highest priority are tried first. */

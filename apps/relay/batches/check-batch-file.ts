@@ -7,6 +7,7 @@ import { findOperation } from '../operations/find-operation.js';
 import type { Operation } from '../operations/operations.js';
 import type { PermittedCall } from '../policy/permit-call.js';
 import { refuseSpelling, refuseTwoReadings } from '../receive/one-reading.js';
+import { storedMember } from '../receive/stored-member.js';
 
 /** What a batch's input asks for. */
 export interface BatchInput {
@@ -17,6 +18,8 @@ export interface BatchInput {
   /** How its lines call it: an alias is another name. */
   readonly names: ReadonlySet<string>;
   readonly tokens: BatchTokens;
+  /** The member by which one of its lines names what is stored at an upstream. */
+  readonly stored?: string | undefined;
 }
 
 /** One request of the batch. */
@@ -46,7 +49,8 @@ const BATCHED: ReadonlySet<string> = new Set([
 
 /** Every line is judged as the call would be that it stands for. @returns a Refusal that names the first wrong line. */
 export async function checkBatchFile(file: Buffer, permits: Permits): Promise<BatchInput | Refusal> {
-  let input: Omit<BatchInput, 'names' | 'tokens'> | undefined;
+  let input: Omit<BatchInput, 'names' | 'tokens' | 'stored'> | undefined;
+  let stored: string | undefined;
   let tokens: BatchTokens = { lines: 0, input: 0, output: 0, largestInput: 0 };
   const names = new Set<string>();
   let number = 0;
@@ -67,11 +71,12 @@ export async function checkBatchFile(file: Buffer, permits: Permits): Promise<Ba
     if (model !== input.model) return wrongLine(number, `names a second model, "${model}": a batch has one`);
     if (operation !== input.operation) return wrongLine(number, `has a second url, ${operation.path}: a batch has one`);
     names.add(asked.model);
+    stored ??= storedMember(asked.json);
     tokens = withLine(tokens, asked, line.length);
   }
   return input === undefined
     ? new Refusal('invalid_request', 'The file has no line: each line is one request.', 'file')
-    : { ...input, names, tokens };
+    : { ...input, names, tokens, stored };
 }
 
 function withLine(before: BatchTokens, { operation, model, json }: AskedLine, bodyBytes: number): BatchTokens {

@@ -1,11 +1,14 @@
 import { pipeline } from 'node:stream/promises';
 import { IDENTIFIER } from '#contracts/streams.js';
 import { Refusal } from '#protocols/error-body.js';
-import type { Channel } from '../channels/channel.js';
+import type { Caller } from '../authenticate/key-directory.js';
+import { mayUse } from '../channels/channel.js';
+import type { Candidate } from '../channels/channel-table.js';
 import { clientHeaders } from '../forward/forwarded-headers.js';
 import { permitCall } from '../policy/permit-call.js';
 import { fileField, formFields, withField } from '../receive/form-fields.js';
 import { readBody } from '../receive/read-body.js';
+import { sharedChannel } from '../receive/stored-member.js';
 import { type BatchExchange, type BatchRooms, pageOf, passOn, sendPage } from './batch-exchange.js';
 import type { ToldObject } from './batch-upstream.js';
 import { type BatchInput, checkBatchFile, renameInLines } from './check-batch-file.js';
@@ -117,19 +120,22 @@ export class FileRequests {
     const { trustedProxies } = this.rooms;
     const input = await checkBatchFile(file, (line) => permitCall(line, request, caller, trustedProxies));
     if (input instanceof Refusal) return input;
-    const found = this.#channelFor(input);
+    const found = this.#channelFor(input, caller);
     return found instanceof Refusal ? found : { file, input, ...found };
   }
 
   /** One with batches, of the highest priority: the file has to be where its batch will be. */
-  #channelFor({ operation, model, regions }: BatchInput): Pick<ReadFile, 'channel' | 'upstreamModel'> | Refusal {
+  #channelFor({ operation, model, regions, stored }: BatchInput, { orgId }: Caller): FoundChannel | Refusal {
     const { channels } = this.rooms.upstream;
-    const candidates = channels.candidates(operation.api, model, false);
-    if (candidates.length === 0) return channels.refusal(operation.api, model);
-    const [best] = candidates
-      .filter(({ channel: { adapter, region } }) => {
-        return adapter.batches === true && (regions === undefined || (region !== undefined && regions.has(region)));
-      })
+    const all = channels.candidates(operation.api, model, false);
+    const candidates = all.filter(({ channel }) => mayUse(channel, orgId));
+    if (candidates.length === 0) return channels.refusal(operation.api, model, orgId);
+    const permitted = candidates.filter(({ channel: { adapter, region } }) => {
+      return adapter.batches === true && (regions === undefined || (region !== undefined && regions.has(region)));
+    });
+    if (stored !== undefined && permitted.length > 0 && permitted.every(isShared)) return sharedChannel(stored);
+    const [best] = permitted
+      .filter((candidate) => stored === undefined || !isShared(candidate))
       .sort((a, b) => b.channel.priority - a.channel.priority);
     return (
       best ??
@@ -148,12 +154,14 @@ export class FileRequests {
   }
 }
 
-interface ReadFile {
+type FoundChannel = Pick<Candidate, 'channel' | 'upstreamModel'>;
+
+interface ReadFile extends FoundChannel {
   readonly file: Buffer;
   readonly input: BatchInput;
-  readonly channel: Channel;
-  readonly upstreamModel: string;
 }
+
+const isShared = ({ channel }: FoundChannel): boolean => channel.organisation === undefined;
 
 const NO_ID = new Refusal('upstream_unreachable', 'The upstream took the file and told no id of it: try again.');
 

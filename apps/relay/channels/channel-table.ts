@@ -1,7 +1,7 @@
 import { chatApis, type ChatApi } from '#protocols/chat/chat-api.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { UsageApi } from '#usage/usage-api.js';
-import type { Channel } from './channel.js';
+import { type Channel, mayUse } from './channel.js';
 
 /** A channel that can serve a model, and how it has to be spoken to. */
 export interface Candidate {
@@ -58,11 +58,11 @@ export class ChannelTable {
     return candidates;
   }
 
-  /** Why there is no candidate. */
-  refusal(api: UsageApi, model: string): Refusal {
+  /** Why there is no candidate for a caller of this organisation. */
+  refusal(api: UsageApi, model: string, orgId?: string): Refusal {
     const name = model.length > 100 ? `${model.slice(0, 100)}…` : model;
-    const channels = this.#byModel.get(model);
-    return channels === undefined
+    const channels = (this.#byModel.get(model) ?? []).filter((channel) => mayUse(channel, orgId));
+    return channels.length === 0
       ? new Refusal(
           'model_not_found',
           `No channel serves the model "${name}": GET /v1/models lists those that are served.`,
@@ -75,11 +75,15 @@ export class ChannelTable {
         );
   }
 
-  /** The models that a client of this protocol can call. OpenAI's has embeddings and other models that do not chat too. */
-  models(protocol: ChatApi): { id: string; provider: string }[] {
+  /**
+   * The models that a client of this protocol and organisation can call. OpenAI's has embeddings and other models that do
+   * not chat too.
+   */
+  models(protocol: ChatApi, orgId?: string): { id: string; provider: string }[] {
     return [...this.#byModel].flatMap(([id, channels]) => {
       const others = protocol === 'openai-chat' ? channels : [];
-      const [first] = [...this.candidates(protocol, id).map(({ channel }) => channel), ...others];
+      const able = [...this.candidates(protocol, id).map(({ channel }) => channel), ...others];
+      const first = able.find((channel) => mayUse(channel, orgId));
       return first === undefined ? [] : [{ id, provider: first.provider }];
     });
   }

@@ -9,7 +9,7 @@ type DescribedChannel = Omit<z.infer<typeof publishedChannel>, 'secret'>;
 /** An upstream account or gateway: where requests for its models go, and under which names. */
 export interface Channel extends Pick<
   DescribedChannel,
-  'id' | 'region' | 'timeouts' | 'healthCheck' | 'whenClientLeaves'
+  'id' | 'organisation' | 'region' | 'timeouts' | 'healthCheck' | 'whenClientLeaves'
 > {
   /** By whose prices and rules its usage counts. */
   readonly provider: string;
@@ -47,7 +47,7 @@ interface CredentialParts extends Omit<ChannelParts, 'secret'> {
 
 /** @throws ChannelError when the adapter needs something that the description does not have. */
 export function openChannel(described: DescribedChannel, { adapter, secret, complain }: ChannelParts): Channel {
-  const { id, region, timeouts, healthCheck, whenClientLeaves } = described;
+  const { id, organisation, region, timeouts, healthCheck, whenClientLeaves } = described;
   const settings = readSettings(described, adapter);
   const { origin, pathname } = new URL(findBaseUrl(described, adapter, settings));
   const credential =
@@ -63,12 +63,18 @@ export function openChannel(described: DescribedChannel, { adapter, secret, comp
     priority: described.priority ?? 0,
     weight: described.weight ?? 1,
     settings,
+    ...(organisation !== undefined && { organisation }),
     ...(region !== undefined && { region }),
     ...(timeouts !== undefined && { timeouts }),
     ...(healthCheck !== undefined && { healthCheck }),
     ...(whenClientLeaves !== undefined && { whenClientLeaves }),
     ...(credential !== undefined && { credential }),
   };
+}
+
+/** An organisation's own account is nobody else's to use. */
+export function mayUse({ organisation }: Pick<Channel, 'organisation'>, orgId: string | undefined): boolean {
+  return organisation === undefined || organisation === orgId;
 }
 
 function readSettings({ id, settings = {} }: DescribedChannel, adapter: ChannelAdapter): ChannelSettings {

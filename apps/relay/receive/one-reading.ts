@@ -26,6 +26,11 @@ const readHere = [
   'prompt',
   'contents',
   'tools',
+  'previous_response_id',
+  'conversation',
+  'container',
+  'cachedContent',
+  'cached_content',
   // Of a batch, and of the lines of its file.
   'input_file_id',
   'endpoint',

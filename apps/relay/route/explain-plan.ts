@@ -35,6 +35,7 @@ function explain({ candidate, breaker, score, leftOut }: Considered, { nowMs, at
 
 const reasons: Readonly<Record<NonNullable<Considered['leftOut']>, string>> = {
   region: 'Its region is not among those that the policies of this key permit.',
+  shared: 'The request names what is stored at an upstream, and this account is not one organisation’s own.',
   channels: 'The route of the model names other channels.',
   isolated:
     'Its circuit breaker keeps requests away: of late it failed, hung, or asked to be left alone, or nobody answers its health check.',

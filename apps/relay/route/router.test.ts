@@ -32,6 +32,7 @@ const prices = compilePriceBook({
 
 const call: RoutedCall = {
   keyId: 'key_1',
+  orgId: 'org_1',
   operation: { api: 'openai-chat' },
   model: 'gpt-4o',
   bytes: 100,
@@ -222,6 +223,15 @@ describe('a plan', () => {
     expect(new Set(before).size).toBe(8);
     const after = firsts(many.slice(1));
     expect(after.filter((id, n) => id !== before[n] && before[n] !== 'ch_0')).toEqual([]);
+  });
+
+  it('uses an organisation’s own channel for its keys alone, and no other for what is stored', () => {
+    const { router } = house([channel('shared'), channel('own', { organisation: 'org_1' })]);
+    expect(order(router.plan(call, 0)).toSorted()).toEqual(['own', 'shared']);
+    expect(order(router.plan({ ...call, orgId: 'org_2' }, 0))).toEqual(['shared']);
+    expect(router.plan({ ...call, orgId: 'org_2' }, 0).considered).toHaveLength(1);
+    expect(order(router.plan({ ...call, stored: 'conversation' }, 0))).toEqual(['own']);
+    expect(order(router.plan({ ...call, stored: 'conversation', orgId: 'org_2' }, 0))).toEqual([]);
   });
 
   it('follows the first rule that holds', () => {

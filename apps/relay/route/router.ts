@@ -1,5 +1,6 @@
 import type { ExperimentArm } from '#contracts/usage-event.js';
 import type { CompiledPriceBook } from '#rating/compile-price-book.js';
+import { mayUse } from '../channels/channel.js';
 import type { Candidate } from '../channels/channel-table.js';
 import type { Operation } from '../operations/operations.js';
 import { affinityOf, affinityTo, CACHEABLE_BYTES } from './affinity.js';
@@ -13,11 +14,14 @@ import type { Vitals } from './vitals.js';
 /** A request that is to be routed. */
 export interface RoutedCall extends Task {
   readonly keyId: string;
+  readonly orgId: string;
   readonly operation: Pick<Operation, 'api' | 'converts'>;
   /** As its policies have it: no alias. */
   readonly model: string;
   /** The only regions that its policies leave. Absent: any. */
   readonly regions?: ReadonlySet<string> | undefined;
+  /** The member by which it names what is stored at an upstream. Absent where none does. */
+  readonly stored?: string | undefined;
   /** For how long its client waits, where it says so. */
   readonly patienceMs?: number | undefined;
   /** For the models that may answer instead. */
@@ -30,7 +34,7 @@ export interface Considered {
   readonly breaker: BreakerState;
   /** Lower is better; absent of one that is left out. */
   readonly score?: number | undefined;
-  readonly leftOut?: 'region' | 'channels' | 'isolated' | undefined;
+  readonly leftOut?: 'region' | 'channels' | 'shared' | 'isolated' | undefined;
 }
 
 export interface Plan {
@@ -101,12 +105,13 @@ export class Router {
   }
 
   #consider(model: string, deciding: Deciding): Scored[] {
-    return this.#candidates(model, deciding.call).map((candidate) => ({
-      candidate,
-      breaker: candidate.vitals.breaker.state(deciding.nowMs),
-      score: undefined,
-      leftOut: whyLeftOut(candidate, deciding),
-    }));
+    const considered: Scored[] = [];
+    for (const candidate of this.#candidates(model, deciding.call)) {
+      if (!mayUse(candidate.channel, deciding.call.orgId)) continue;
+      const breaker = candidate.vitals.breaker.state(deciding.nowMs);
+      considered.push({ candidate, breaker, score: undefined, leftOut: whyLeftOut(candidate, deciding) });
+    }
+    return considered;
   }
 
   #candidates(model: string, { operation }: RoutedCall): readonly PlannedCandidate[] {
@@ -207,6 +212,7 @@ function candidatesOf(considered: readonly Considered[], leftOut: Considered['le
 function whyLeftOut({ channel, vitals }: PlannedCandidate, { call, choice, nowMs }: Deciding): Considered['leftOut'] {
   if (call.regions !== undefined && !(channel.region !== undefined && call.regions.has(channel.region)))
     return 'region';
+  if (call.stored !== undefined && channel.organisation === undefined) return 'shared';
   if (choice.channels?.includes(channel.id) === false) return 'channels';
   return vitals.breaker.permits(nowMs) ? undefined : 'isolated';
 }

@@ -58,10 +58,10 @@ export class Front {
     const requestId = uuidv7();
     const caller = this.rooms.requests.authorise(operation, request);
     if (caller instanceof Refusal) return sendRefusal(response, protocol, caller, requestId);
-    const models = callableModels(this.rooms.channels.models(protocol), caller.policies);
+    const models = callableModels(this.rooms.channels.models(protocol, caller.orgId), caller.policies);
     const model = models.find(({ id }) => id === name);
     if (name !== undefined && model === undefined) {
-      return sendRefusal(response, protocol, this.rooms.channels.refusal(protocol, name), requestId);
+      return sendRefusal(response, protocol, this.rooms.channels.refusal(protocol, name, caller.orgId), requestId);
     }
     response.setHeader('x-request-id', requestId);
     sendJson(response, model === undefined ? listModels(protocol, models) : describeModel(protocol, model));

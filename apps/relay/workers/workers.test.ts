@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, fetch, type Response } from 'undici';
-import { KEY, RelayHouse, UPSTREAM_KEY } from '../relay.fixture.js';
+import { MINUTE_MS } from '../admit/take-share.js';
+import { CALLER, KEY, RelayHouse, UPSTREAM_KEY } from '../relay.fixture.js';
 import { type RelayProcess, startRelayProcess } from '../relay-process.fixture.js';
 
 let house: RelayHouse;
@@ -40,13 +41,13 @@ function isAlive(pid: number): boolean {
 }
 
 /** Each over a connection of its own, so that both workers get some. @returns once all have begun. */
-async function openStreams(streams: number): Promise<{ response: Response; rest: Promise<string> }[]> {
+async function openStreams(streams: number, key = KEY): Promise<{ response: Response; rest: Promise<string> }[]> {
   return Promise.all(
     Array.from({ length: streams }, async () => {
       const response = await fetch(`${relay.url}/v1/chat/completions`, {
         dispatcher: new Agent({ connections: 1 }),
         method: 'POST',
-        headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         body: JSON.stringify({ model: 'gpt-4o', stream: true, messages: [] }),
       });
       return { response, rest: response.text().catch(() => 'broken off') };
@@ -90,6 +91,28 @@ describe('a relay of two workers', () => {
     const outcomes = await outcomesOf(streams);
     expect(counted(outcomes, 'tollgate/relay/relay-1_w2 expired')).toBe(broken);
     expect(counted(outcomes, 'tollgate/relay/relay-1 completed')).toBe(streams.length - broken);
+  });
+
+  it('counts the limits of a key for both together, and each serves a part', async () => {
+    const policy = { limits: { requestsPerMinute: 12 } };
+    await house.putKey('tg-limited', { ...CALLER, keyId: 'key_limited', status: 'active', policy });
+    const goOn = heldStreams();
+    goOn();
+    const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
+    if (leftMs < 5_000) await delay(leftMs);
+    // Connections go to the workers by turns.
+    const first = await openStreams(4, 'tg-limited');
+    const streams = [...first, ...(await openStreams(40, 'tg-limited'))];
+    await Promise.all(streams.map(({ rest }) => rest));
+    const statuses = streams.map(({ response }) => response.status);
+    const served = streams.filter(({ response }) => response.status === 200);
+    expect(served.length).toBeLessThanOrEqual(12);
+    // Of a worker's last share a part may be left.
+    expect(served.length).toBeGreaterThan(8);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(44 - served.length);
+    expect(new Set(await outcomesOf(first))).toEqual(
+      new Set(['tollgate/relay/relay-1 completed', 'tollgate/relay/relay-1_w2 completed']),
+    );
   });
 
   it('finishes its streams first when it is told to stop', async () => {

@@ -1,7 +1,7 @@
 import type { OpenedPart, PartDelta } from '../chat/chat-answer.js';
 import type { Losses } from '../chat/losses.js';
 import type { Members } from '../chat/members.js';
-import { readGoogleExtra } from './google-extra.js';
+import { readGoogleExtra } from '../openai/google-extra.js';
 import type { CallIds } from './read-reply.js';
 import { whyNoTool } from './read-tools.js';
 

@@ -5,7 +5,7 @@ import type { Losses } from '../chat/losses.js';
 import type { Members } from '../chat/members.js';
 import { CallReader } from './call-reader.js';
 import { readAnnotations } from './citations.js';
-import { readGoogleExtra, THOUGHT_ENDS, THOUGHT_OPENS, type GoogleExtra } from './google-extra.js';
+import { readGoogleExtra, THOUGHT_ENDS, THOUGHT_OPENS, type GoogleExtra } from '../openai/google-extra.js';
 import { readLogprobs } from './logprobs.js';
 import type { CallIds } from './read-reply.js';
 import { readPicture, readTranscript, readSaidPart } from './read-reply.js';

@@ -1,5 +1,6 @@
 import type { ChatProtocol } from '../chat/chat-protocol.js';
-import { readError, writeError } from './error.js';
+import { readError, writeError } from '../openai/error.js';
+import { settingNames } from '../openai/setting-names.js';
 import { readAnswer } from './read-answer.js';
 import { readRequest } from './read-request.js';
 import { StreamReader } from './read-stream.js';
@@ -15,24 +16,12 @@ import { StreamWriter } from './write-stream.js';
  */
 export const openaiChat: ChatProtocol = {
   settingNames: {
+    ...settingNames,
     maxOutputTokens: 'max_completion_tokens',
-    temperature: 'temperature',
-    topP: 'top_p',
-    topK: 'top_k',
-    stop: 'stop',
-    seed: 'seed',
-    frequencyPenalty: 'frequency_penalty',
-    presencePenalty: 'presence_penalty',
     logprobs: 'logprobs',
-    candidates: 'n',
     output: 'response_format',
     reasoning: 'reasoning_effort',
-    toolChoice: 'tool_choice',
-    parallelToolCalls: 'parallel_tool_calls',
     verbosity: 'verbosity',
-    user: 'user',
-    metadata: 'metadata',
-    serviceTier: 'service_tier',
   },
   readRequest,
   writeRequest,

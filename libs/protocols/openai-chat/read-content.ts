@@ -2,7 +2,7 @@ import { sourceOfUrl } from '../chat/data-url.js';
 import { defined } from '../chat/defined.js';
 import type { AudioPart, FilePart, ImagePart, TextPart, UserPart } from '../chat/chat-request.js';
 import { InvalidBody, type Members } from '../chat/members.js';
-import { readCacheMark } from './cache-mark.js';
+import { readCacheMark } from '../openai/cache-mark.js';
 
 /** A string, or a list of parts. Empty text says nothing, and some protocols refuse it. */
 export function readContent(message: Members): UserPart[] {

@@ -10,7 +10,7 @@ import type {
 } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
 import { readAnnotations } from './citations.js';
-import { readGoogleExtra, THOUGHT_ENDS, THOUGHT_OPENS, type GoogleExtra } from './google-extra.js';
+import { readGoogleExtra, THOUGHT_ENDS, THOUGHT_OPENS, type GoogleExtra } from '../openai/google-extra.js';
 import { readImage, readTextPart } from './read-content.js';
 import { readReasoning } from './read-reasoning.js';
 import { whyNoTool } from './read-tools.js';

@@ -5,7 +5,7 @@ import type { Citation } from '../chat/chat-request.js';
 import type { Members, Reading } from '../chat/members.js';
 import { ChoiceReader } from './choice-reader.js';
 import { readSources } from './citations.js';
-import { readError } from './error.js';
+import { readError } from '../openai/error.js';
 import { derivedCallIds } from './read-answer.js';
 import { ignoreService } from './service-members.js';
 

@@ -1,7 +1,7 @@
 import { defined } from '../chat/defined.js';
 import type { FunctionTool, ToolChoice } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
-import { readCacheMark } from './cache-mark.js';
+import { readCacheMark } from '../openai/cache-mark.js';
 
 /** `functions` is what `tools` was before there were several types of them. */
 export function readTools(body: Members): FunctionTool[] {

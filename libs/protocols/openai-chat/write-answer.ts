@@ -7,7 +7,7 @@ import { writeLogprobs } from './logprobs.js';
 import { writeFinish } from './stop-reason.js';
 import { writeImage } from './write-content.js';
 import { isOfKind, writeReply } from './write-reply.js';
-import { writeUsage } from './write-usage.js';
+import { writeUsage } from '../openai/write-usage.js';
 
 export function writeAnswer({ id, model, createdAt, choices, usage, serviceTier }: ChatAnswer, to: Target): JsonObject {
   const counted = usage && writeUsage(usage);

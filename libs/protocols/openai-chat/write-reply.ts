@@ -1,7 +1,7 @@
 import type { JsonObject } from '#usage/json.js';
 import type { Target } from '../chat/chat-protocol.js';
 import type { AssistantPart, ToolCall } from '../chat/chat-request.js';
-import { writeSignature } from './google-extra.js';
+import { writeSignature } from '../openai/google-extra.js';
 import { writeReasoning } from './write-reasoning.js';
 
 export function isOfKind<Kind extends AssistantPart['kind']>(kind: Kind) {

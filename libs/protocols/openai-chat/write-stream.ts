@@ -2,14 +2,14 @@ import type { JsonObject } from '#usage/json.js';
 import type { ChatEvent, OpenedPart, PartDelta } from '../chat/chat-answer.js';
 import type { ChatStreamWriter, Target, WireEvent } from '../chat/chat-protocol.js';
 import { writeAnnotation } from './citations.js';
-import { writeError } from './error.js';
-import { writeSignature } from './google-extra.js';
+import { writeError } from '../openai/error.js';
+import { writeSignature } from '../openai/google-extra.js';
 import { writeLogprobs } from './logprobs.js';
 import { writeFinish } from './stop-reason.js';
 import { writeImage } from './write-content.js';
 import { writeDetails } from './write-reasoning.js';
 import { isMoved, tellMoved } from './write-reply.js';
-import { writeUsage } from './write-usage.js';
+import { writeUsage } from '../openai/write-usage.js';
 
 /** What a part is known by in later deltas. */
 interface Part {

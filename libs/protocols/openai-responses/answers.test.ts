@@ -6,7 +6,7 @@ import type { JsonObject } from '#usage/json.js';
 import type { ChatAnswer, ErrorKind, StopReason } from '../chat/chat-answer.js';
 import { errorStatus } from '../chat/chat-answer.js';
 import { choices, meaning, readWith, target } from './openai-responses.fixture.js';
-import { writeError } from '../openai-chat/error.js';
+import { writeError } from '../openai/error.js';
 import { readError } from './error.js';
 import { readAnswer } from './read-answer.js';
 import { writeAnswer } from './write-answer.js';

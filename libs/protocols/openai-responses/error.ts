@@ -1,6 +1,6 @@
 import { asObject, type JsonObject } from '#usage/json.js';
 import type { ChatError, ErrorKind } from '../chat/chat-answer.js';
-import { readError as readChatError } from '../openai-chat/error.js';
+import { readError as readChatError } from '../openai/error.js';
 
 /** What a failed response can say of its input, beside `server_error` and the like. */
 const OF_THE_INPUT = /image|^invalid_prompt$|^bio_policy$|^data_residency_mismatch$/;

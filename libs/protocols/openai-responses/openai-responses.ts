@@ -1,5 +1,6 @@
 import type { ChatProtocol } from '../chat/chat-protocol.js';
-import { writeError } from '../openai-chat/error.js';
+import { writeError } from '../openai/error.js';
+import { settingNames } from '../openai/setting-names.js';
 import { readError } from './error.js';
 import { readAnswer } from './read-answer.js';
 import { readRequest } from './read-request.js';
@@ -11,24 +12,12 @@ import { ResponsesStreamWriter } from './write-stream.js';
 /** OpenAI responses: https://platform.openai.com/docs/api-reference/responses */
 export const openaiResponses: ChatProtocol = {
   settingNames: {
+    ...settingNames,
     maxOutputTokens: 'max_output_tokens',
-    temperature: 'temperature',
-    topP: 'top_p',
-    topK: 'top_k',
-    stop: 'stop',
-    seed: 'seed',
-    frequencyPenalty: 'frequency_penalty',
-    presencePenalty: 'presence_penalty',
     logprobs: 'top_logprobs',
-    candidates: 'n',
     output: 'text.format',
     reasoning: 'reasoning',
-    toolChoice: 'tool_choice',
-    parallelToolCalls: 'parallel_tool_calls',
     verbosity: 'text.verbosity',
-    user: 'user',
-    metadata: 'metadata',
-    serviceTier: 'service_tier',
   },
   readRequest,
   writeRequest,

@@ -2,7 +2,7 @@ import { sourceOfUrl } from '../chat/data-url.js';
 import { defined } from '../chat/defined.js';
 import type { AudioPart, FilePart, ImagePart, Source, TextPart, UserPart } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
-import { readCacheMark } from '../openai-chat/cache-mark.js';
+import { readCacheMark } from '../openai/cache-mark.js';
 import { mediaTypeOfName } from './file-name.js';
 import { hintUnless } from './usual-value.js';
 

@@ -9,7 +9,7 @@ import type {
   ToolCall,
 } from '../chat/chat-request.js';
 import type { Members } from '../chat/members.js';
-import { readGoogleExtra } from '../openai-chat/google-extra.js';
+import { readGoogleExtra } from '../openai/google-extra.js';
 import { losePart, readContent, readImage } from './read-content.js';
 
 /** The items that a model makes, and that a client sends back as what it said. */

@@ -11,7 +11,7 @@ import type {
   TokenLogprob,
   ToolCall,
 } from '../chat/chat-request.js';
-import { writeSignature } from '../openai-chat/google-extra.js';
+import { writeSignature } from '../openai/google-extra.js';
 import { tellCacheMark } from './write-content.js';
 
 /** What an item is wrapped in: in an answer it has an id and a status, in a history neither is needed. */

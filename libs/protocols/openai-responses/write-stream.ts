@@ -1,7 +1,7 @@
 import type { JsonObject } from '#usage/json.js';
 import type { ChatAnswer, ChatError, ChatEvent, OpenedPart, PartDelta, Stop } from '../chat/chat-answer.js';
 import type { ChatStreamWriter, Target, WireEvent } from '../chat/chat-protocol.js';
-import { writeError } from '../openai-chat/error.js';
+import { writeError } from '../openai/error.js';
 import { writeResponseError } from './error.js';
 import { deltaEvents, doneEvents, draftOf, openedEvents, partOf, type Draft } from './part-events.js';
 import { type ResponseState, writeResponse } from './response-object.js';

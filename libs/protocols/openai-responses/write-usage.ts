@@ -1,6 +1,6 @@
 import type { JsonObject } from '#usage/json.js';
 import type { Usage } from '#usage/usage.js';
-import { writeUsage as writeChatUsage } from '../openai-chat/write-usage.js';
+import { writeUsage as writeChatUsage } from '../openai/write-usage.js';
 
 /** The counts of OpenAI chat by other names. The SDK's types ask for the details, of which the unknown stay absent. */
 export function writeUsage(usage: Usage): JsonObject | undefined {
