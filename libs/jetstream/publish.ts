@@ -43,11 +43,12 @@ export async function publishEvents(
 export function packEvents(events: readonly Publishable[]): Buffer[] {
   const payloads: Buffer[] = [];
   let batch: string[] = [];
-  let bytes = 2;
+  // The closing bracket: each event comes with a comma or the opening one.
+  let bytes = 1;
   const close = () => {
-    if (batch.length > 0) payloads.push(Buffer.from(`[${batch.join(',')}]`));
+    if (batch.length > 0) payloads.push(jsonArray(batch, bytes));
     batch = [];
-    bytes = 2;
+    bytes = 1;
   };
   for (const event of events) {
     const json = typeof event === 'string' ? event : JSON.stringify(event);
@@ -62,6 +63,22 @@ export function packEvents(events: readonly Publishable[]): Buffer[] {
   }
   close();
   return payloads;
+}
+
+const OPENING = 0x5b;
+const COMMA = 0x2c;
+const CLOSING = 0x5d;
+
+/** @param bytes how long it is: each event is written to its place, and no text of all of them is made first. */
+function jsonArray(events: readonly string[], bytes: number): Buffer {
+  const array = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const json of events) {
+    array[at] = at === 0 ? OPENING : COMMA;
+    at += 1 + array.write(json, at + 1);
+  }
+  array[at] = CLOSING;
+  return array;
 }
 
 async function publishPayload(js: JetStreamClient, subject: string, payload: Buffer): Promise<void> {

@@ -94,21 +94,30 @@ interface Shared {
 /** The top level leaves out what an advisor and the compaction of a conversation used; `iterations` has each call. */
 function segmentsOf(usage: JsonObject, note: Note): UsageSegment[] {
   const iterations = objectsIn(usage['iterations']);
-  const calls: JsonObject[] = iterations.length === 0 ? [{ ...usage, type: 'message', model: undefined }] : iterations;
   const shared: Shared = {
     thinking: countIn(asObject(usage['output_tokens_details']), 'thinking_tokens', note),
     hourWrites: countIn(asObject(usage['cache_creation']), 'ephemeral_1h_input_tokens', note),
   };
-  const segments = calls.map((call) => segmentOf(call, shared, note));
+  const segments =
+    iterations.length === 0
+      ? [segmentOf(usage, { kind: 'main', model: undefined }, shared, note)]
+      : iterations.map((call) => segmentOf(call, calledIn(call, note), shared, note));
   if (shared.thinking !== undefined && shared.thinking > 0) {
     note('part_exceeds_whole', `thinking_tokens is ${shared.thinking} more than output_tokens.`);
   }
   return segments;
 }
 
-function segmentOf(call: JsonObject, shared: Shared, note: Note): UsageSegment {
-  const kind = kindOf(call, note);
-  const model = nameIn(call, 'model', note);
+interface Called {
+  readonly kind: UsageSegment['kind'];
+  readonly model: string | undefined;
+}
+
+function calledIn(call: JsonObject, note: Note): Called {
+  return { kind: kindOf(call, note), model: nameIn(call, 'model', note) };
+}
+
+function segmentOf(call: JsonObject, { kind, model }: Called, shared: Shared, note: Note): UsageSegment {
   const output = countIn(call, 'output_tokens', note);
   const reasoning =
     kind === 'main' && shared.thinking !== undefined ? Math.min(shared.thinking, output ?? 0) : undefined;

@@ -41,11 +41,8 @@ function hearSearch(step: JsonObject | undefined, told: Told): void {
 
 function count(usage: JsonObject, { model, told, note }: CountingContext): Counted {
   const units = present({ webSearch: billedSearches(searchesIn(usage, note) ?? told.units?.webSearch, model) });
-  return {
-    ...countGemini(usage, interactionNames, note),
-    units,
-    modifiers: present({ tierServed: told.tier }),
-  };
+  const { segments, complete } = countGemini(usage, interactionNames, note);
+  return { segments, units, modifiers: present({ tierServed: told.tier }), complete };
 }
 
 /** Google's own count of the searches, where it gives one. */

@@ -58,11 +58,8 @@ function count(usage: JsonObject, { model, told, note }: CountingContext): Count
     tierServed: special(usage, 'serviceTier', note),
     traffic: special(usage, 'trafficType', note),
   });
-  return {
-    ...countGemini(usage, generateContentNames, note),
-    units,
-    modifiers,
-  };
+  const { segments, complete } = countGemini(usage, generateContentNames, note);
+  return { segments, units, modifiers, complete };
 }
 
 function special(usage: JsonObject, name: string, note: Note): string | undefined {

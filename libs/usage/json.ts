@@ -9,12 +9,12 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /** The objects of an array; nothing when it is none. */
-export function objectsIn(value: unknown): JsonObject[] {
-  const found: JsonObject[] = [];
-  if (!Array.isArray(value)) return found;
-  for (const one of value) if (isObject(one)) found.push(one);
-  return found;
+export function objectsIn(value: unknown): readonly JsonObject[] {
+  if (!Array.isArray(value)) return NONE;
+  return value.every(isObject) ? value : value.filter(isObject);
 }
+
+const NONE: readonly JsonObject[] = [];
 
 /** undefined when the bytes are not a JSON object. */
 export const parseObject = (bytes: Buffer): JsonObject | undefined => asObject(parseJson(bytes));

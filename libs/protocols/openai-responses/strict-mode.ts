@@ -35,7 +35,7 @@ function isClosed(schema: JsonObject): boolean {
   return schema['additionalProperties'] === false && names.every((name) => required.includes(name));
 }
 
-function subschemas(schema: JsonObject): JsonObject[] {
+function subschemas(schema: JsonObject): readonly JsonObject[] {
   const named = ['properties', '$defs', 'definitions'].flatMap((keyword) =>
     Object.values(asObject(schema[keyword]) ?? {}),
   );
