@@ -147,13 +147,23 @@ describe('leased money', () => {
     expect(money.hasHope(2_501)).toBe(false);
   });
 
-  it('that is less than was needed is no sign of more: who waits is refused with the next word of the ledger', () => {
-    const money = new LeasedMoney();
-    expect(money.next(10n, 0)).toMatchObject({ kind: 'lease', least: 10n });
-    money.granted('l', 5n, 0);
-    expect(money.next(10n, 1)).toMatchObject({ kind: 'renew', least: 5n });
-    money.refused(10n, 2);
-    expect(money.hasHope(3)).toBe(false);
+  it('that is less than was needed, and comes again as it went back, is no sign of more: who waits is refused', () => {
+    const hopeAfter = (...grants: bigint[]) => {
+      const money = new LeasedMoney();
+      for (const [at, granted] of grants.entries()) {
+        const nowMs = at * 1_500;
+        expect(money.next(10n, nowMs)).toMatchObject({ kind: 'lease', least: 10n });
+        money.granted('l', granted, nowMs);
+        money.refused(10n, nowMs);
+        expect(money.next(10n, nowMs)).toMatchObject({ kind: 'settle', total: 0n });
+        money.settled('l', 0n, nowMs);
+      }
+      money.refused(10n, 2_100);
+      return money.hasHope(2_101);
+    };
+    expect(hopeAfter(5n, 5n)).toBe(false);
+    expect(hopeAfter(5n, 6n)).toBe(true);
+    expect(hopeAfter(6n, 5n)).toBe(true);
   });
 
   it('of an attempt that cost more than was held for it is owed by the next lease', () => {

@@ -56,6 +56,8 @@ export class LeasedMoney {
   #refusedAtMs = -Infinity;
   #moneyAtMs = -Infinity;
   #least: Pico = 0n;
+  /** The last grant, where it was less than was needed. */
+  #tooLittle: Pico = 0n;
   #usedAtMs = -Infinity;
 
   /** What can be held at once. Below zero where attempts cost more than was held for them. */
@@ -199,8 +201,10 @@ export class LeasedMoney {
     const available = this.available(nowMs);
     this.#lowWater = higher(available, 0n) / 2n;
     if (added < this.#chunk) this.#chunk = added;
-    // Less than was needed is all that there was.
-    if (added >= this.#least) this.#moneyAtMs = nowMs;
+    const tooLittle = added < this.#least ? added : 0n;
+    // As much again is what went back to the ledger before: nothing has come in.
+    if (tooLittle === 0n || tooLittle !== this.#tooLittle) this.#moneyAtMs = nowMs;
+    this.#tooLittle = tooLittle;
   }
 
   #keep(nowMs: number): LeaseCall | undefined {
