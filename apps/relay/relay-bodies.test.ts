@@ -9,7 +9,7 @@ import { type RunningRelay, startRelay } from './start-relay.js';
 
 const MIB = 1024 * 1024;
 /** Two of these are more than the relay may hold. */
-const LARGE = 'x'.repeat(20 * MIB);
+const LARGE = 'x'.repeat(17 * MIB);
 
 let house: RelayHouse;
 let relay: RunningRelay;
@@ -106,7 +106,7 @@ describe('the bodies of all requests', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['was answered', () => post(bodyOf())],
     ['came without a length', () => postChunked(bodyOf())],
-    ['was no JSON', () => post('x'.repeat(20 * MIB))],
+    ['was no JSON', () => post('x'.repeat(17 * MIB))],
     ['named no model that is served', () => post(bodyOf({ model: 'unknown' }))],
     ['was only explained', () => post(bodyOf(), {}, '/route/v1/chat/completions')],
     ['could not be sent upstream', () => post(bodyOf({ model: 'nowhere' }))],
@@ -115,10 +115,10 @@ describe('the bodies of all requests', () => {
       () => ((house.upstream.answer = (_, response) => response.writeHead(500).end()), post(bodyOf())),
     ],
     ['was too long on its way', () => postChunked(bodyOf({ more: LARGE })).catch(() => undefined)],
-    ['broke off in its body', () => leaveWhileSending(`content-length: ${20 * MIB}\r\n\r\n{"model":`)],
+    ['broke off in its body', () => leaveWhileSending(`content-length: ${17 * MIB}\r\n\r\n{"model":`)],
     [
       'broke off in a chunk',
-      () => leaveWhileSending(`transfer-encoding: chunked\r\n\r\n1400000\r\n${LARGE.slice(MIB)}`),
+      () => leaveWhileSending(`transfer-encoding: chunked\r\n\r\n1100000\r\n${LARGE.slice(MIB)}`),
     ],
     [
       'was left by its client, once its answer has been read',
