@@ -1,9 +1,15 @@
+/** The calls of a function, and where the one stands that the next result without an id is for. */
+interface Waiting {
+  readonly ids: string[];
+  next: number;
+}
+
 /**
  * Gemini matches results to calls by the function's name and their order, and only since Gemini 3 by an id. A call
  * without an id gets one from its position.
  */
 export class CallIds {
-  readonly #waiting = new Map<string, string[]>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #answered = new Set<string>();
   #calls = 0;
 
@@ -14,8 +20,8 @@ export class CallIds {
     const known = id === undefined || id === '' ? `${this.prefix}_${this.#calls}` : id;
     this.#calls += 1;
     const waiting = this.#waiting.get(name);
-    if (waiting === undefined) this.#waiting.set(name, [known]);
-    else waiting.push(known);
+    if (waiting === undefined) this.#waiting.set(name, { ids: [known], next: 0 });
+    else waiting.ids.push(known);
     return known;
   }
 
@@ -27,9 +33,11 @@ export class CallIds {
   }
 
   #nextOf(name: string): string | undefined {
-    const waiting = this.#waiting.get(name) ?? [];
-    let next = waiting.shift();
-    while (next !== undefined && this.#answered.has(next)) next = waiting.shift();
-    return next;
+    const waiting = this.#waiting.get(name);
+    while (waiting !== undefined && waiting.next < waiting.ids.length) {
+      const id = waiting.ids[waiting.next++];
+      if (id !== undefined && !this.#answered.has(id)) return id;
+    }
+    return undefined;
   }
 }
