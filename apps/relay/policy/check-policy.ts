@@ -19,7 +19,7 @@ export interface Permitted {
   /** What is called: the model that the client's name stands for. */
   readonly model: string | undefined;
   /** The only regions whose channels may be used. Absent: any channel may. */
-  readonly regions?: ReadonlySet<string>;
+  readonly regions?: ReadonlySet<string> | undefined;
 }
 
 type Rule = (rules: LevelRules, call: AskedCall) => Refusal | undefined;
@@ -29,6 +29,7 @@ type Rule = (rules: LevelRules, call: AskedCall) => Refusal | undefined;
  * @param levels the nearest first.
  */
 export function checkPolicy(call: AskedCall, levels: readonly LevelRules[]): Permitted | Refusal {
+  if (levels.length === 0) return { model: call.model };
   const called = { ...call, model: call.model && calledModel(call.model, levels) };
   for (const rules of levels) {
     for (const rule of RULES) {
@@ -38,7 +39,7 @@ export function checkPolicy(call: AskedCall, levels: readonly LevelRules[]): Per
   }
   const regions = commonRegions(levels);
   if (regions instanceof Refusal) return regions;
-  return { model: called.model, ...(regions !== undefined && { regions }) };
+  return { model: called.model, regions };
 }
 
 /** The nearest alias of a name counts, and is no name for another alias. */

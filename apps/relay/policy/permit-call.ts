@@ -24,5 +24,5 @@ export function permitCall(
   if (metadata instanceof Refusal) return metadata;
   const address = () => clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trustedProxies);
   const permitted = checkPolicy({ operation, model, json, address, metadata }, policies);
-  return permitted instanceof Refusal ? permitted : { ...permitted, metadata };
+  return permitted instanceof Refusal ? permitted : { model: permitted.model, regions: permitted.regions, metadata };
 }

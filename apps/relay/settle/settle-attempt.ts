@@ -18,7 +18,7 @@ export interface Ending {
 /** The one usage event of an attempt. Its id is the attempt's, so settling twice cannot bill twice. */
 export function settleAttempt(attempt: OpenedAttempt, ending: Ending): SettledEvent {
   const event = eventOf(attempt, ending);
-  if (Buffer.byteLength(event.json) <= limits.maxEventBytes) return event;
+  if (isWithin(event.json, limits.maxEventBytes)) return event;
   // The log would refuse it for ever. Without its counts it is suspended, and a person looks.
   const detail = 'The usage record was larger than an event may be and is left out.';
   return eventOf(attempt, { ...ending, usage: missingUsage(attempt, { code: 'record_too_large', detail }) });
@@ -79,5 +79,12 @@ function eventOf(attempt: OpenedAttempt, ending: Ending): SettledEvent {
   // The hashed text itself becomes the event's data: it is written once, and cannot differ from its hash.
   return { id, orgId, json: `${JSON.stringify(envelope).slice(0, -1)},"data":${dataJson}}` };
 }
+
+/** Most events are far from the bound: that is seen without going through their text. */
+function isWithin(text: string, bytes: number): boolean {
+  return text.length * MAX_UTF8_BYTES_PER_UNIT <= bytes || Buffer.byteLength(text) <= bytes;
+}
+
+const MAX_UTF8_BYTES_PER_UNIT = 3;
 
 type Undefinable<Record> = { readonly [Name in keyof Record]: Record[Name] | undefined };

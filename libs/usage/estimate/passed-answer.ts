@@ -38,11 +38,11 @@ const parsers: Readonly<Record<Exclude<UsageFormat, 'json'>, new (onFrame: OnFra
  */
 export class PassedAnswer {
   readonly #family: EstimateFamily | undefined;
-  /** Absent for a JSON answer, which is read when it is whole. */
-  readonly #parser: FrameParser | undefined;
-  readonly #text: GatheredText;
   readonly #budget: KeptBytes;
   readonly #mostRawBytes: number;
+  /** Made, as the next, when something has to be read: of most answers nothing has to. */
+  #madeParser: FrameParser | undefined;
+  #madeText: GatheredText | undefined;
   #raw: Uint8Array[] = [];
   #rawBytes = 0;
   /** Bytes that the parser holds, of an event that is not whole yet. */
@@ -52,14 +52,24 @@ export class PassedAnswer {
   /** Something passed that was neither kept nor read: the rest is not looked at. */
   #lost = false;
 
-  constructor(options: PassedAnswerOptions) {
+  constructor(private readonly options: PassedAnswerOptions) {
     this.#family = estimateFamily(options.api);
     this.#budget = options.budget;
     this.#mostRawBytes = options.mostRawBytes ?? MOST_RAW_BYTES;
-    this.#text = new GatheredText(options.budget, options.mostTextBytes ?? MOST_TEXT_BYTES);
-    if (options.format !== 'json') {
-      this.#parser = new parsers[options.format]((frame) => this.#readFrame(frame), MOST_EVENT_BYTES);
-    }
+  }
+
+  /** Absent for a JSON answer, which is read when it is whole. */
+  get #parser(): FrameParser | undefined {
+    const { format } = this.options;
+    if (format === 'json') return undefined;
+    this.#madeParser ??= new parsers[format]((frame) => this.#readFrame(frame), MOST_EVENT_BYTES);
+    return this.#madeParser;
+  }
+
+  get #text(): GatheredText {
+    const { budget, mostTextBytes = MOST_TEXT_BYTES } = this.options;
+    this.#madeText ??= new GatheredText(budget, mostTextBytes);
+    return this.#madeText;
   }
 
   push(chunk: Uint8Array): void {
@@ -83,7 +93,7 @@ export class PassedAnswer {
 
   release(): void {
     this.#lose();
-    this.#text.release();
+    this.#madeText?.release();
   }
 
   #keep(chunk: Uint8Array): boolean {
