@@ -149,7 +149,9 @@ export class Attempts {
   /** As the upstream told it, and counted from what passed where it told nothing or not all. */
   #usageOf(attempt: OpenedAttempt, end: AnswerEnd, { call, asked }: Asked): Usage | Promise<Usage> {
     const { usage, passed, httpStatus } = end;
-    if (usage === undefined) return missingUsage(attempt);
+    if (usage === undefined || call.operation.unmetered === true) return missingUsage(attempt);
+    // What nobody has read is not estimated: it may be anything.
+    if (call.operation.name === 'passthrough') return usage;
     const isServed = httpStatus !== undefined && httpStatus < 300;
     if (isServed && usage.completeness === 'missing') {
       const units = chargedByRequest(call.operation, asked.json);

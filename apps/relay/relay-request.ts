@@ -23,10 +23,12 @@ import { refuseModel } from './policy/check-policy.js';
 import { permitCall } from './policy/permit-call.js';
 import type { BodyMemory } from './receive/body-memory.js';
 import { type ModelCall, readCall, receiveBody } from './receive/read-call.js';
+import { readBody } from './receive/read-body.js';
 import { readPatience } from './receive/read-patience.js';
 import { sendRefusal } from './receive/send-refusal.js';
 import { sharedChannel, storedMember } from './receive/stored-member.js';
 import { explainPlan } from './route/explain-plan.js';
+import { PlanPassthrough } from './route/plan-passthrough.js';
 import type { Plan, RoutedCall, Router } from './route/router.js';
 import { type Turn, Turns } from './route/turns.js';
 import { sendJson } from './server/send-json.js';
@@ -82,7 +84,11 @@ interface Admitted extends AdmittedCall {
  * not wait is no async function: each costs as much as a part of the way itself.
  */
 export class RelayRequest {
-  constructor(private readonly rooms: RelayRooms) {}
+  readonly #passthrough: PlanPassthrough;
+
+  constructor(private readonly rooms: RelayRooms) {
+    this.#passthrough = new PlanPassthrough(rooms);
+  }
 
   relay(found: FoundOperation, exchange: ClientExchange): Promise<void> {
     return this.#serve(found, exchange, this.#relay);
@@ -91,6 +97,36 @@ export class RelayRequest {
   /** The dry run: where a call would go, and why. Nothing is sent upstream, and nothing is booked. */
   explain(found: FoundOperation, exchange: ClientExchange): Promise<void> {
     return this.#serve(found, exchange, explain);
+  }
+
+  /**
+   * What the relay does not know goes upstream unread, where the policies of its key name it: authenticated, limited, paid
+   * for and settled like all others. @param unknown what everybody else is told.
+   */
+  async passThrough(operation: Operation, unknown: Refusal, { request, response }: ClientExchange): Promise<void> {
+    const exchange: Exchange = { requestId: newId(), request, response };
+    try {
+      const refusal = await this.#passThrough(operation, unknown, exchange);
+      if (refusal !== undefined) this.#refuse(operation, refusal, exchange);
+    } catch (error) {
+      this.#fail(operation, error, exchange);
+    } finally {
+      this.rooms.bodies.giveBack(request);
+    }
+  }
+
+  async #passThrough(operation: Operation, unknown: Refusal, exchange: Exchange): Promise<Refusal | undefined> {
+    const { request } = exchange;
+    const caller = this.#authenticate(request);
+    // A stranger is not told what there is.
+    if (caller instanceof Refusal) return caller.code === 'unauthenticated' ? unknown : caller;
+    const planned = this.#passthrough.plan(operation, caller, request);
+    if (planned === undefined || planned instanceof Refusal) return planned ?? unknown;
+    const body = await readBody(request, this.rooms.bodies);
+    if (body === undefined || body instanceof Refusal) return body;
+    const { plan, model } = planned;
+    const call: ModelCall = { operation, model, unnamed: true, stream: false, body, json: undefined };
+    return this.#relay({ caller, call, plan }, exchange);
   }
 
   async #serve(found: FoundOperation, { request, response }: ClientExchange, answer: Answering): Promise<void> {
@@ -106,12 +142,16 @@ export class RelayRequest {
       const refusal = await answer(planned, exchange);
       if (refusal !== undefined) this.#refuse(found.operation, refusal, exchange);
     } catch (error) {
-      this.rooms.log.error(`Request ${exchange.requestId} failed inside the relay.`, error);
-      if (response.headersSent) response.destroy();
-      else this.#refuse(found.operation, FAILED, exchange);
+      this.#fail(found.operation, error, exchange);
     } finally {
       this.rooms.bodies.giveBack(request);
     }
+  }
+
+  #fail(operation: Operation, error: unknown, exchange: Exchange): void {
+    this.rooms.log.error(`Request ${exchange.requestId} failed inside the relay.`, error);
+    if (exchange.response.headersSent) exchange.response.destroy();
+    else this.#refuse(operation, FAILED, exchange);
   }
 
   #refuse({ protocol }: Operation, refusal: Refusal, { response, requestId }: Exchange): void {

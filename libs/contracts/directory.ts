@@ -14,6 +14,11 @@ const pattern = name(maxNameCharacters).refine(
   'a "*" may stand at the end only',
 );
 const patterns = z.array(pattern).max(maxListed);
+/** Of what the relay does not know: no escape and nothing upwards, so that it says the same here and at the upstream. */
+const passthroughPath = z
+  .string()
+  .max(maxNameCharacters)
+  .regex(/^(GET|POST|PUT|PATCH|DELETE) \/[\w.~:@+,=/-]*\*?$/, 'a method and a path, such as "GET /v1/vector_stores/*"');
 const rate = z.number().int().min(1).max(1_000_000_000);
 export const ipRange = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
   error: 'an address or range, such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32',
@@ -38,6 +43,12 @@ export const policy = z.strictObject({
   endpoints: patterns
     .exactOptional()
     .describe('The operations that may be called, such as `chat.completions` or `images.*`.'),
+  passthrough: z
+    .strictObject({ channel: identifier, paths: z.array(passthroughPath).max(maxListed) })
+    .exactOptional()
+    .describe(
+      'What no operation serves and is forwarded unread: methods and paths, such as `POST /v1/fine_tuning/jobs`, or their beginnings that end in `*`, to one channel, which has to be the own one of the organisation. Without it nothing is; every level that has it must permit a call.',
+    ),
   ipRanges: z
     .array(ipRange)
     .max(maxListed)

@@ -41,6 +41,7 @@ describe('a policy', () => {
       models: { allow: ['gpt-*'], deny: ['gpt-4'] },
       aliases: { fast: 'gpt-5-mini' },
       endpoints: ['chat.completions'],
+      passthrough: { channel: 'own', paths: ['POST /v1/videos', 'GET /v1/videos/*'] },
       ipRanges: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'],
       regions: ['eu'],
       maxOutputTokens: 4000,
@@ -78,6 +79,7 @@ describe('a policy', () => {
   it.each<[string, object, string]>([
     ['an unknown rule', { model: { allow: [] } }, 'model'],
     ['a star in the middle', { models: { deny: ['gpt-*-mini'] } }, 'models.deny.0'],
+    ['a path upwards', { passthrough: { channel: 'own', paths: ['GET /v1/%2e%2e/*'] } }, 'passthrough.paths.0'],
     ['no address', { ipRanges: ['10.0.0.0/8', 'office'] }, 'ipRanges.1'],
     ['a limit of nothing', { limits: { requestsPerMinute: 0 } }, 'limits.requestsPerMinute'],
     ['half a token', { maxOutputTokens: 0.5 }, 'maxOutputTokens'],

@@ -49,6 +49,20 @@ export function prepareRequest(call: ChannelCall, candidate: Candidate, now: Dat
   }
 }
 
+/** What goes upstream unread: to the path that the client asks for, below the channel's address. */
+export function preparePassthrough(
+  { requestId, method, path, query, headers, body }: UnreadCall,
+  channel: Channel,
+  now: Date,
+): PreparedRequest | Refusal {
+  const { origin, basePath, credential, apis } = channel;
+  const secret = credential?.current();
+  if (credential !== undefined && secret === undefined) return noCredential(`${method} ${path}`);
+  const target = `${basePath}${path}${upstreamQuery(query)}`;
+  const plain = { origin, path: target, method, headers: upstreamHeaders(headers, requestId), body };
+  return authenticated(plain, channel, { api: apis[0]!, secret, now });
+}
+
 /**
  * The request of a health check: a GET, which generates nothing anywhere, with the channel's credential.
  * @returns undefined while the channel has no valid credential.
@@ -74,6 +88,8 @@ function checkPath({ healthCheck, adapter, basePath }: Channel, api: UsageApi): 
   const where = adapter.apis[api];
   return typeof where === 'string' ? `${basePath}${belowVersion(where, basePath)}/models` : `${basePath}/`;
 }
+
+type UnreadCall = Omit<ChannelCall, 'api' | 'path' | 'model' | 'unnamed' | 'stream'> & { readonly path: string };
 
 interface Authenticating {
   readonly api: UsageApi;

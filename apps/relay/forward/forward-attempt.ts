@@ -8,7 +8,7 @@ import type { ChannelCall, PreparedRequest } from '../channels/adapter.js';
 import type { Candidate } from '../channels/channel-table.js';
 import type { Channel } from '../channels/channel.js';
 import type { PlannedCandidate } from '../route/scores.js';
-import { prepareRequest } from '../channels/prepare-request.js';
+import { preparePassthrough, prepareRequest } from '../channels/prepare-request.js';
 import { type ConvertedCall, convertCall } from '../convert/convert-call.js';
 import type { ModelCall } from '../receive/read-call.js';
 import { Answer, type AnswerOptions } from './answer.js';
@@ -34,19 +34,19 @@ export function prepareAttempt(
   exchange: Exchange,
 ): PreparedAttempt | Refusal {
   const { operation, stream } = call;
+  if (operation.name === 'passthrough') return prepareUnread(candidate, call, exchange);
   const { channel, api } = candidate;
   const converted = convertFor(candidate, call, exchange);
   if (converted instanceof Refusal) return converted;
   const { body, json } = converted ?? call;
   const { sent, hideUsage } = askingBody({ body, json, stream }, candidate);
-  const { url = '', headers } = exchange.request;
-  const queryAt = url.indexOf('?');
+  const { headers } = exchange.request;
   const channelCall: ChannelCall = {
     requestId: exchange.requestId,
     api,
     method: operation.method,
     path: converted === undefined ? operation.path : undefined,
-    query: converted === undefined && queryAt !== -1 ? url.slice(queryAt) : '',
+    query: converted === undefined ? queryOf(exchange.request) : '',
     model: converted === undefined ? call.model : candidate.upstreamModel,
     unnamed: converted === undefined && call.unnamed,
     stream,
@@ -63,6 +63,25 @@ export function prepareAttempt(
     hideUsage,
     wayBack: converted,
   };
+}
+
+function prepareUnread(
+  { channel, model }: PlannedCandidate,
+  { operation, body }: ModelCall,
+  { requestId, request }: Exchange,
+): PreparedAttempt | Refusal {
+  const { method, path, usageApi, unmetered } = operation;
+  const unread = { requestId, method, path, query: queryOf(request), headers: request.headers, body };
+  const upstreamRequest = preparePassthrough(unread, channel, new Date());
+  if (upstreamRequest instanceof Refusal) return upstreamRequest;
+  const api = unmetered === true ? channel.apis[0]! : usageApi;
+  const source = { provider: channel.provider, api, requestedModel: model };
+  return { upstreamRequest, asked: { body, json: undefined }, source, hideUsage: false };
+}
+
+function queryOf({ url = '' }: IncomingMessage): string {
+  const at = url.indexOf('?');
+  return at === -1 ? '' : url.slice(at);
 }
 
 /** Their streams tell usage only when asked to. */

@@ -5,7 +5,7 @@ import type { UsageApi } from '#usage/usage-api.js';
 export interface Operation {
   /** How rules and recordings call it. */
   readonly name: OperationName;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the version, as its provider documents it. `{model}` is the model's name, `{id}` that of a file or batch. */
   readonly path: string;
   /** Whose words the client understands, where it is refused. */
@@ -26,6 +26,8 @@ export interface Operation {
   readonly usualModel?: string;
   /** The relay answers it itself: no upstream is called, and nothing is recorded. */
   readonly local?: true;
+  /** Nobody knows what its answer tells of its usage: that is missing, and not nothing. */
+  readonly unmetered?: true;
   /** It is about files and batches, and its answer tells no usage: a batch is metered when it has ended. */
   readonly ofBatches?: true;
 }
@@ -52,6 +54,8 @@ export type OperationName =
   | 'embedContent'
   | 'batchEmbedContents'
   | 'countTokens'
+  /** What is none of these, and is forwarded unread. */
+  | 'passthrough'
   | BatchOperationName;
 
 export type BatchOperationName =

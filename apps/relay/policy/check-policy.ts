@@ -97,9 +97,9 @@ const RULES: readonly Rule[] = [
   (rules, { model }) => (model === undefined ? undefined : refuseModelAt(rules, model)),
   refuseAlternatives,
   refuseOutput,
-  (rules, { model, metadata }) => {
+  (rules, { operation, model, metadata }) => {
     // Of what calls no model, such as a list of models, nothing has to be said.
-    if (model === undefined) return undefined;
+    if (model === undefined && operation.name !== 'passthrough') return undefined;
     const missing = rules.requiredMetadata.find((name) => (metadata.get(name) ?? '') === '');
     if (missing === undefined) return undefined;
     const what = `asks for the metadata "${missing}": send it in the header ${METADATA_HEADER}, a JSON object of texts`;
@@ -135,6 +135,6 @@ function commonRegions(levels: readonly LevelRules[]): ReadonlySet<string> | Ref
   return common;
 }
 
-function forbidden({ level, id }: LevelRules, rule: string, what: string, param?: string): Refusal {
+export function forbidden({ level, id }: LevelRules, rule: string, what: string, param?: string): Refusal {
   return new Refusal('forbidden', `The policy of ${level} "${id}" (${rule}) ${what}.`, param);
 }

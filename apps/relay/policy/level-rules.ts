@@ -10,6 +10,7 @@ export interface LevelRules {
   readonly deniedModels: NamePatterns | undefined;
   readonly aliases: ReadonlyMap<string, string>;
   readonly endpoints: NamePatterns | undefined;
+  readonly passthrough: Policy['passthrough'];
   readonly addresses: AddressRanges | undefined;
   readonly regions: ReadonlySet<string> | undefined;
   readonly maxOutputTokens: number | undefined;
@@ -26,6 +27,7 @@ export function levelRules(level: PolicyLevel, id: string, policy: Policy): Leve
     deniedModels: models?.deny && new NamePatterns(models.deny),
     aliases: new Map(Object.entries(policy.aliases ?? {})),
     endpoints: endpoints && new NamePatterns(endpoints),
+    passthrough: policy.passthrough,
     addresses: ipRanges && new AddressRanges(ipRanges),
     regions: regions && new Set(regions),
     maxOutputTokens: policy.maxOutputTokens,

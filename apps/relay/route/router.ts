@@ -58,7 +58,7 @@ export interface RouterPorts {
   readonly random: () => number;
 }
 
-const DEFAULT_DEADLINE_MS = 600_000;
+export const DEFAULT_DEADLINE_MS = 600_000;
 const BYTES_PER_TOKEN = 4;
 
 interface Choice extends Pick<Plan, 'rule' | 'experiment'> {

@@ -6,6 +6,7 @@ import type { ChannelTable } from '../channels/channel-table.js';
 import { describeModel, listModels } from '../channels/list-models.js';
 import type { Journal } from '../journal/journal.js';
 import { findOperation, type FoundOperation, likelyProtocol } from '../operations/find-operation.js';
+import { passthroughOperation } from '../operations/passthrough.js';
 import { callableModels } from '../policy/callable-models.js';
 import { sendRefusal } from '../receive/send-refusal.js';
 import type { RelayRequest } from '../relay-request.js';
@@ -27,6 +28,13 @@ const NOT_EXPLAINED = new Refusal(
   'Files and batches have no dry run: a file’s channel is the first with batches.',
 );
 
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly isDryRun: boolean;
+}
+
+type Pair = Parameters<RelayRequest['relay']>[1];
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What is behind each method and path: the operations, and how the relay is. */
@@ -42,7 +50,7 @@ export class Front {
     if (method === 'GET' && path === '/healthz') return sendJson(response, { status: 'ok' });
     if (method === 'GET' && path === '/readyz') return this.#ready(response);
     const found = findOperation(method, path);
-    if (found instanceof Refusal) return sendRefusal(response, likelyProtocol(path, request.headers), found, uuidv7());
+    if (found instanceof Refusal) return this.#unknown({ method, path, isDryRun }, found, { request, response });
     if (found.operation.local === true) return this.#models(request, response, found);
     const { requests, batches } = this.rooms;
     if (found.operation.ofBatches === true) {
@@ -51,6 +59,13 @@ export class Front {
     }
     void (isDryRun ? requests.explain(found, { request, response }) : requests.relay(found, { request, response }));
   };
+
+  /** Some keys may have it forwarded. */
+  #unknown({ method, path, isDryRun }: Asked, unknown: Refusal, { request, response }: Pair): void {
+    const operation = isDryRun ? undefined : passthroughOperation(method, path, request.headers);
+    if (operation !== undefined) return void this.rooms.requests.passThrough(operation, unknown, { request, response });
+    sendRefusal(response, likelyProtocol(path, request.headers), unknown, uuidv7());
+  }
 
   /** All providers list their models at the same path. */
   #models(request: IncomingMessage, response: ServerResponse, { operation, model: name }: FoundOperation): void {

@@ -3,9 +3,10 @@ import type { AnswerEnd } from '../forward/answer.js';
 
 /** The one terminal state of an attempt. */
 export function outcomeOf({ sent, httpStatus, usage, clientLeft, error }: AnswerEnd): AttemptOutcome {
-  // Only what the upstream cannot have worked on, or refused itself, is failed: that is billed by nobody.
+  // Only what the upstream cannot have worked on, or refused itself, is failed: that is billed by nobody. One that
+  // points elsewhere may have done its work.
   if (!sent) return 'failed';
-  if (httpStatus !== undefined && httpStatus >= 300) return 'failed';
+  if (httpStatus !== undefined && httpStatus >= 400) return 'failed';
   if (clientLeft) return 'aborted';
   // A stream may also break off in good order as far as HTTP can tell. Its usage is then a count under way.
   if (error !== undefined || usage?.completeness === 'partial') return 'broken';
