@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { publishUsageOver } from './publish/publish-usage.js';
 import type { PublisherPorts } from './publish/publisher.js';
 import { CALLER, KEY, RelayHouse } from './relay.fixture.js';
 import { type RunningRelay, startRelay } from './start-relay.js';
+import { BrokerClock } from './admit/broker-clock.js';
 import { BATCH_LEASE_MS, BatchMoney } from './batches/batch-money.js';
 import { BatchStore } from './batches/batch-store.js';
 import { BatchUpstream } from './batches/batch-upstream.js';
@@ -305,6 +306,7 @@ it('publishes the same events to the letter after a relay died before it marked 
     ...{ ...owner, ...asked, priceVersion: '1', inputFileId: fileId, batchId, notBeforeMs: 0, failures: 0 },
   });
   const published: string[][] = [];
+  const clock = new BrokerClock(house.connection, 'relay-3');
   const publish = publishUsageOver(jetstream(house.connection));
   const watch = async (after: PublisherPorts['publish']) => {
     const { table } = await loadChannels(channelsFile(), () => undefined);
@@ -312,7 +314,8 @@ it('publishes the same events to the letter after a relay died before it marked 
     const watcher = new BatchWatcher(
       {
         ...{ store, upstream: new BatchUpstream(table, new Agent()), complain, publish: after },
-        money: new BatchMoney(askLedgerOver(house.connection, 'relay-3', BATCH_LEASE_MS), complain),
+        money: new BatchMoney(askLedgerOver(house.connection, 'relay-3', BATCH_LEASE_MS), clock, complain),
+        clock,
         priceBook: () => Promise.resolve(undefined),
       },
       INTERVAL_MS,
@@ -450,6 +453,31 @@ async function renewedAt(batchId: string, renewedAtMs: number): Promise<void> {
   });
 }
 
+it('is not forgotten by a relay whose clock is hours ahead, before anybody knows whether there is a batch', async () => {
+  const store = new BatchStore(house.connection);
+  const { keyId, orgId, teamId, projectId } = CALLER;
+  const owner = { keyId, orgId, teamId, projectId, channelId: 'ch_openai' };
+  const asked = { operation: 'chat.completions', model: 'gpt-4o', createdAt: new Date().toISOString() };
+  const name = `due.${orgId}.${projectId}.begun`;
+  await store.putDue(name, {
+    ...{
+      ...owner,
+      ...asked,
+      priceVersion: '1',
+      inputFileId: 'file-begun',
+      notBeforeMs: Date.now() + 600_000,
+      failures: 0,
+    },
+  });
+  const later = Date.now() + 7_200_000;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => later);
+  await delay(5 * INTERVAL_MS);
+  clock.mockRestore();
+  const begun = (await store.due(neverCalled)).find((entry) => entry.name === name);
+  expect(begun?.due.notBeforeMs).toBeLessThan(later);
+  await store.removeDue(name);
+});
+
 describe('the money of a batch', () => {
   beforeEach(() => {
     house.ledger.left = parseAmount('1');
@@ -463,7 +491,7 @@ describe('the money of a batch', () => {
     upstream.end(id, 'completed', [answered('a', 1), answered('b', 2), answered('c', 3)]);
     expect((await metered(id)).map(({ data }) => data.leaseId)).toEqual([leaseId, leaseId, leaseId]);
     const cost = 27n * 1_000_000n + 6n * 5_000_000n;
-    await eventually(async () => expect(house.ledger.leases.get(leaseId)).toBe(cost));
+    await eventually(() => expect(house.ledger.leases.get(leaseId)).toBe(cost));
     expect(house.ledger.left).toBe(parseAmount('1') - cost);
   });
 
@@ -489,7 +517,7 @@ describe('the money of a batch', () => {
     const id = await makeBatch(three);
     upstream.end(id, 'failed');
     await metered(id);
-    await eventually(async () => expect(house.ledger.left).toBe(parseAmount('1')));
+    await eventually(() => expect(house.ledger.left).toBe(parseAmount('1')));
   });
 
   it('stays held where a line has an answer that is not charged', async () => {

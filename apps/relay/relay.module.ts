@@ -9,6 +9,7 @@ import { AddressRanges } from '#policy/address-ranges.js';
 import type { JsonLogger } from '#telemetry/log.js';
 import { askLedgerOver } from './admit/ask-ledger.js';
 import { AttemptMoney } from './admit/attempt-money.js';
+import { BrokerClock } from './admit/broker-clock.js';
 import { LeaseKeeper } from './admit/lease-keeper.js';
 import { RateKeeper } from './admit/rate-keeper.js';
 import { sharedRatesOver } from './admit/shared-rates.js';
@@ -133,13 +134,16 @@ function channelProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 function moneyProviders(config: RelayConfig, log: JsonLogger): Provider[] {
   return [
     {
-      provide: RateKeeper,
+      provide: BrokerClock,
       inject: [NATS_CONNECTION],
-      useFactory: (connection: NatsConnection) =>
-        new RateKeeper(
-          config.TOLLGATE_RELAY_ID,
-          sharedRatesOver(connection, config.TOLLGATE_RELAY_ID),
-          (sentence, error) => log.warn(sentence, error),
+      useFactory: (connection: NatsConnection) => new BrokerClock(connection, config.TOLLGATE_RELAY_ID),
+    },
+    {
+      provide: RateKeeper,
+      inject: [NATS_CONNECTION, BrokerClock],
+      useFactory: (connection: NatsConnection, clock: BrokerClock) =>
+        new RateKeeper(config.TOLLGATE_RELAY_ID, sharedRatesOver(connection, clock), (sentence, error) =>
+          log.warn(sentence, error),
         ),
     },
     {
@@ -220,9 +224,9 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: BatchMoney,
-      inject: [NATS_CONNECTION],
-      useFactory: (connection: NatsConnection) =>
-        new BatchMoney(askLedgerOver(connection, config.TOLLGATE_RELAY_ID, BATCH_LEASE_MS), (sentence, error) =>
+      inject: [NATS_CONNECTION, BrokerClock],
+      useFactory: (connection: NatsConnection, clock: BrokerClock) =>
+        new BatchMoney(askLedgerOver(connection, config.TOLLGATE_RELAY_ID, BATCH_LEASE_MS), clock, (sentence, error) =>
           log.warn(sentence, error),
         ),
     },
@@ -234,11 +238,11 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
     },
     {
       provide: BatchWatcher,
-      inject: [BatchStore, BatchUpstream, BatchMoney, JETSTREAM, NATS_CONNECTION],
-      useFactory: (...[store, upstream, money, jetstream, connection]: WatcherParts) => {
+      inject: [BatchStore, BatchUpstream, BatchMoney, BrokerClock, JETSTREAM, NATS_CONNECTION],
+      useFactory: (...[store, upstream, money, clock, jetstream, connection]: WatcherParts) => {
         const complain = (sentence: string, error: unknown) => log.warn(sentence, error);
         const priceBook = (version: string) => earlierPriceBook(connection, version);
-        const ports = { store, upstream, money, priceBook, publish: publishUsageOver(jetstream), complain };
+        const ports = { store, upstream, money, clock, priceBook, publish: publishUsageOver(jetstream), complain };
         return new BatchWatcher(ports, config.TOLLGATE_BATCH_INTERVAL_MS);
       },
     },
@@ -249,14 +253,15 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
         BatchUpstream,
         CurrentPrices,
         BatchMoney,
+        BrokerClock,
         RateKeeper,
         BodyMemory,
         AttemptsInFlight,
         RelayRequest,
       ],
-      useFactory: (...[store, upstream, prices, money, rates, bodies, inFlight, requests]: BatchParts) =>
+      useFactory: (...[store, upstream, prices, money, clock, rates, bodies, inFlight, requests]: BatchParts) =>
         new ServeBatches({
-          ...{ store, upstream, prices, money, rates, bodies, inFlight, log },
+          ...{ store, upstream, prices, money, clock, rates, bodies, inFlight, log },
           authorise: (operation, request) => requests.authorise(operation, request),
           trustedProxies: new AddressRanges(config.TOLLGATE_TRUSTED_PROXIES),
         }),
@@ -265,12 +270,13 @@ function batchProviders(config: RelayConfig, log: JsonLogger): Provider[] {
 }
 
 type FrontParts = [RelayRequest, ServeBatches, ChannelTable, Snapshots, Journal];
-type WatcherParts = [BatchStore, BatchUpstream, BatchMoney, JetStreamClient, NatsConnection];
+type WatcherParts = [BatchStore, BatchUpstream, BatchMoney, BrokerClock, JetStreamClient, NatsConnection];
 type BatchParts = [
   BatchStore,
   BatchUpstream,
   CurrentPrices,
   BatchMoney,
+  BrokerClock,
   RateKeeper,
   BodyMemory,
   AttemptsInFlight,

@@ -8,7 +8,7 @@ const FRESH_MS = 60_000;
 
 /**
  * The broker's time, so that all relays mean the same by a minute: whoever goes by the own clock, and that one is an hour
- * ahead, takes a minute from all others that has not come. Measured at an entry of the relay's own, which the broker dates.
+ * ahead, takes a minute from all others that has not come, or forgets what another has just begun. Measured at an entry of the relay's own, which the broker dates.
  */
 export class BrokerClock {
   /** Of a clock that never goes back. Absent before it is measured. */

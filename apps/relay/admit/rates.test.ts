@@ -10,6 +10,7 @@ import { Refusal } from '#protocols/error-body.js';
 import { testNats, type TestNats } from '#testing/nats.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import { levelRules } from '../policy/level-rules.js';
+import { BrokerClock } from './broker-clock.js';
 import { type HeldRates, RateKeeper } from './rate-keeper.js';
 import { ScopeRates } from './scope-rates.js';
 import { sharedRatesOver } from './shared-rates.js';
@@ -117,7 +118,8 @@ describe('four relays', () => {
       throw new Error(sentence, { cause: error });
     };
     relays = connections.map(
-      (connection, index) => new RateKeeper(`r${index}`, sharedRatesOver(connection, `r${index}`), complain),
+      (connection, index) =>
+        new RateKeeper(`r${index}`, sharedRatesOver(connection, new BrokerClock(connection, `r${index}`)), complain),
     );
   });
   afterAll(async () => {
@@ -134,6 +136,10 @@ describe('four relays', () => {
   const inOneMinute = async () => {
     const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
     if (leftMs < 5_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
+  };
+  const relayNamed = (id: string) => {
+    const connection = connections[0] as NatsConnection;
+    return new RateKeeper(id, sharedRatesOver(connection, new BrokerClock(connection, id)), () => undefined);
   };
   const relayAt = (index: number) => relays[index % 4] as RateKeeper;
   const ask = (caller: Caller, times: number, tokens: number) =>
@@ -159,8 +165,7 @@ describe('four relays', () => {
     const caller = callerWith('seeded', { requestsPerMinute: 100 });
     const before = served(await ask(caller, 40, 1)).length;
     expect(before).toBe(40);
-    const connection = connections[0] as NatsConnection;
-    const started = new RateKeeper('started', sharedRatesOver(connection, 'started'), () => undefined);
+    const started = relayNamed('started');
     const times = Array.from({ length: 100 });
     const after = served(await Promise.all(times.map(async () => started.admit(caller, () => 1)))).length;
     const rest = served(await ask(caller, 400, 1)).length;
@@ -196,11 +201,7 @@ describe('four relays', () => {
     expect(next).toHaveLength(10);
     for (const held of next) held.end();
     // A relay that stops gives them back at once.
-    const leaving = new RateKeeper(
-      'leaving',
-      sharedRatesOver(connections[0] as NatsConnection, 'leaving'),
-      () => undefined,
-    );
+    const leaving = relayNamed('leaving');
     const other = callerWith('left', { concurrency: 1 });
     served([await leaving.admit(other, () => 1)])[0]?.end();
     expect(served(await ask(other, 1, 1))).toHaveLength(0);
@@ -214,7 +215,7 @@ describe('four relays', () => {
     const caller = callerWith(`clock${hours}`, { requestsPerMinute: 100 });
     const wrong = Date.now() + hours * 3_600_000;
     const clock = jest.spyOn(Date, 'now').mockImplementation(() => wrong);
-    const odd = new RateKeeper('odd', sharedRatesOver(connections[0] as NatsConnection, 'odd'), () => undefined);
+    const odd = relayNamed('odd');
     const first = served(await Promise.all(Array.from({ length: 5 }, async () => odd.admit(caller, () => 1))));
     clock.mockRestore();
     await odd.stop(0);

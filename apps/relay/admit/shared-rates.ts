@@ -3,7 +3,7 @@ import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type RateEntry, rateEntry } from '#contracts/rate-share.js';
 import { buckets } from '#contracts/streams.js';
-import { BrokerClock } from './broker-clock.js';
+import type { BrokerClock } from './broker-clock.js';
 import { isOfLater, type TakenShare } from './take-share.js';
 
 /** Each of them was lost to another relay, which got its share by it. */
@@ -23,9 +23,8 @@ export interface SharedRates {
 }
 
 /** Over the revision that was read: a change that another relay made meanwhile is read again, and taken from. */
-export function sharedRatesOver(connection: NatsConnection, relayId: string): SharedRates {
+export function sharedRatesOver(connection: NatsConnection, clock: BrokerClock): SharedRates {
   let opened: Promise<KV> | undefined;
-  const clock = new BrokerClock(connection, relayId);
   const change: ChangeRates = async (name, changed) => {
     await clock.measure();
     opened ??= new Kvm(connection).open(buckets.rates);

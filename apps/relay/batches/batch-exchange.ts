@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressRanges } from '#policy/address-ranges.js';
+import type { BrokerClock } from '../admit/broker-clock.js';
 import type { Caller } from '../authenticate/key-directory.js';
 import { clientHeaders } from '../forward/forwarded-headers.js';
 import type { BodyMemory } from '../receive/body-memory.js';
@@ -15,6 +16,7 @@ export interface BatchRooms {
   readonly upstream: BatchUpstream;
   readonly prices: CurrentPrices;
   readonly money: BatchMoney;
+  readonly clock: BrokerClock;
   readonly trustedProxies: AddressRanges;
   readonly bodies: BodyMemory;
 }

@@ -5,6 +5,7 @@ import { RequestFailure } from '#jetstream/request-failure.js';
 import { formatAmount, parseAmount, type Pico } from '#money/pico.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { AskLedger, LedgerAnswer, Payer as LeasePayer } from '../admit/ask-ledger.js';
+import type { BrokerClock } from '../admit/broker-clock.js';
 import type { Cost } from '../admit/estimate-cost.js';
 import type { LeaseCall } from '../admit/leased-money.js';
 import { nothingLeft } from '../admit/nothing-left.js';
@@ -25,6 +26,7 @@ const MAX_TRIES = 3;
 export class BatchMoney {
   constructor(
     private readonly ask: AskLedger,
+    private readonly clock: Pick<BrokerClock, 'nowMs'>,
     private readonly complain: (sentence: string, error: unknown) => void,
   ) {}
 
@@ -44,7 +46,7 @@ export class BatchMoney {
    * @throws RequestFailure when the ledger does not answer, or nothing is left that could be leased.
    */
   async renew(payer: Payer, lease: BatchLease): Promise<BatchLease> {
-    const renewedAtMs = Date.now();
+    const renewedAtMs = this.clock.nowMs();
     const answer = await this.#renew(payer, lease);
     if (answer.status !== 'ended') return { ...lease, renewedAtMs };
     const { currency, amount } = lease;
@@ -75,7 +77,7 @@ export class BatchMoney {
   /** All of it or nothing. */
   async #take(payer: Payer, { currency, amount }: Cost): Promise<BatchLease | NothingLeft> {
     const id = uuidv7();
-    const renewedAtMs = Date.now();
+    const renewedAtMs = this.clock.nowMs();
     const answer = await this.#call({ ...payer, currency }, { kind: 'lease', amount, least: amount }, id);
     if (answer.status === 'granted' && answer.amount === amount) {
       return { id, currency, amount: formatAmount(amount), renewedAtMs };

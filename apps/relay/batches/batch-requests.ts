@@ -26,6 +26,8 @@ export class BatchRequests {
     if (json === undefined) return new Refusal('invalid_request', 'The request body is not a JSON object.');
     const unclear = refuseTwoReadings(body, json);
     if (unclear !== undefined) return unclear;
+    // By its time all relays look after the batch.
+    await this.rooms.clock.measure();
     const read = await this.#read(json, exchange);
     if (read instanceof Refusal) return read;
     const { cost, ...batch } = read;
@@ -34,7 +36,7 @@ export class BatchRequests {
     if (lease instanceof Refusal) return lease;
     const asked = { ...batch, leaseId: lease.id, lease };
     const name = batchEntryName('due', exchange.caller, uuidv7());
-    const notBeforeMs = Date.now() + 2 * UPSTREAM_TIMEOUT_MS;
+    const notBeforeMs = this.rooms.clock.nowMs() + 2 * UPSTREAM_TIMEOUT_MS;
     await this.rooms.store.putDue(name, { ...asked, notBeforeMs, failures: 0 });
     return this.#send({ name, asked, body }, exchange);
   }
@@ -135,7 +137,14 @@ export class BatchRequests {
     const { keyId, orgId, teamId, projectId } = caller;
     const { operation, model } = file.input;
     return {
-      ...{ keyId, orgId, teamId, projectId, channelId: file.channelId, createdAt: new Date().toISOString() },
+      ...{
+        keyId,
+        orgId,
+        teamId,
+        projectId,
+        channelId: file.channelId,
+        createdAt: new Date(this.rooms.clock.nowMs()).toISOString(),
+      },
       ...{ operation, model, priceVersion, inputFileId: fileId, cost },
     };
   }

@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import type { DueBatch, KeptBatch } from '#contracts/batch.js';
 import { IDENTIFIER } from '#contracts/streams.js';
+import { RequestFailure } from '#jetstream/request-failure.js';
 import type { Pico } from '#money/pico.js';
 import { Refusal } from '#protocols/error-body.js';
 import type { CompiledPriceBook } from '#rating/compile-price-book.js';
 import { pause } from '#service/pause.js';
 import { asObject, type JsonObject, objectsIn } from '#usage/json.js';
+import type { BrokerClock } from '../admit/broker-clock.js';
 import type { SettledEvent } from '../journal/journal-record.js';
 import { operations } from '../operations/operations.js';
 import type { PublisherPorts } from '../publish/publisher.js';
@@ -21,6 +23,7 @@ export interface WatcherPorts {
   readonly store: BatchStore;
   readonly upstream: BatchUpstream;
   readonly money: BatchMoney;
+  readonly clock: BrokerClock;
   /** Of any version: prices may have changed since a batch was made. */
   readonly priceBook: (version: string) => Promise<CompiledPriceBook | undefined>;
   readonly publish: PublisherPorts['publish'];
@@ -38,6 +41,7 @@ const CLAIM_INTERVALS = 4;
 /** Shorter than a lease lasts: with every look the batch's money is kept. */
 const MAX_PAUSE_MS = 300_000;
 const RENEW_AFTER_MS = 240_000;
+const AWAY_PAUSE_MS = 30_000;
 /** A batch that was asked for and is not found after so long was never made. */
 const FORGOTTEN_MS = 3_600_000;
 /** Clocks differ, and the upstream rounds to seconds. */
@@ -53,6 +57,8 @@ export class BatchWatcher {
   readonly #stopping = new AbortController();
   /** What was complained of once. */
   readonly #elsewhere = new Set<string>();
+  /** The ledger did not answer: batches that have ended are not held up by it. */
+  #moneyPausedUntilMs = 0;
   #running: Promise<void> | undefined;
 
   constructor(
@@ -81,13 +87,14 @@ export class BatchWatcher {
   }
 
   async #look(): Promise<void> {
+    await this.ports.clock.measure();
     // The lanes share one iterator: an upstream that does not answer holds up one of them.
     const unreadable = (sentence: string, error: unknown) => this.#complain(sentence, error);
     const entries = (await this.ports.store.due(unreadable)).values();
     const lane = async () => {
       for (const entry of entries) {
         if (this.#stopping.signal.aborted) return;
-        if (entry.due.notBeforeMs > Date.now()) continue;
+        if (entry.due.notBeforeMs > this.ports.clock.nowMs()) continue;
         if (this.#isElsewhere(entry)) {
           await this.#keepMoneyElsewhere(entry);
           continue;
@@ -118,11 +125,14 @@ export class BatchWatcher {
   /** Renewed here, it is written with what follows: whoever comes after a relay that died in between renews it again. */
   async #keepMoney(entry: DueEntry, afterMs = RENEW_AFTER_MS): Promise<DueEntry> {
     const { due } = entry;
-    // A time ahead is of a clock that is wrong.
-    if (due.lease === undefined || Math.abs(Date.now() - due.lease.renewedAtMs) < afterMs) return entry;
+    if (this.#moneyPausedUntilMs > this.ports.clock.nowMs() || due.lease === undefined) return entry;
+    // A time ahead is of a clock that was wrong.
+    if (Math.abs(this.ports.clock.nowMs() - due.lease.renewedAtMs) < afterMs) return entry;
     try {
       return { ...entry, due: { ...due, lease: await this.ports.money.renew(due, due.lease) } };
     } catch (error) {
+      const isAway = error instanceof RequestFailure && error.code === 'unavailable';
+      if (isAway) this.#moneyPausedUntilMs = this.ports.clock.nowMs() + AWAY_PAUSE_MS;
       this.#complain(`The money for the batch ${nameOf(due)} is not held: tried again soon.`, error);
       return entry;
     }
@@ -130,7 +140,7 @@ export class BatchWatcher {
 
   /** @returns undefined when another relay was faster. */
   #claim(entry: DueEntry): Promise<DueEntry | undefined> {
-    const notBeforeMs = Date.now() + CLAIM_INTERVALS * this.intervalMs;
+    const notBeforeMs = this.ports.clock.nowMs() + CLAIM_INTERVALS * this.intervalMs;
     return this.ports.store.changeDue(entry, { ...entry.due, notBeforeMs });
   }
 
@@ -148,7 +158,7 @@ export class BatchWatcher {
         `The batch ${nameOf(due)} is not metered yet: tried again in ${Math.ceil(pauseMs / 1000)} s.`,
         error,
       );
-      await this.#later(entry, { ...due, failures, notBeforeMs: Date.now() + pauseMs });
+      await this.#later(entry, { ...due, failures, notBeforeMs: this.ports.clock.nowMs() + pauseMs });
     }
   }
 
@@ -157,7 +167,12 @@ export class BatchWatcher {
     const { due } = entry;
     const told = await this.#ask(due.channelId, `/batches/${batchId}`);
     if (!ENDED.has(told['status'])) {
-      return this.#later(entry, { ...due, batchId, failures: 0, notBeforeMs: Date.now() + this.intervalMs });
+      return this.#later(entry, {
+        ...due,
+        batchId,
+        failures: 0,
+        notBeforeMs: this.ports.clock.nowMs() + this.intervalMs,
+      });
     }
     // A relay may have died before it did.
     await store.keepBatch(batchId, batchOf(due));
@@ -262,12 +277,12 @@ export class BatchWatcher {
 
   async #waitFor(entry: DueEntry): Promise<void> {
     const { due, name } = entry;
-    if (Date.now() - Date.parse(due.createdAt) > FORGOTTEN_MS) {
+    if (this.ports.clock.nowMs() - Date.parse(due.createdAt) > FORGOTTEN_MS) {
       await this.ports.store.removeDue(name);
       if (due.lease !== undefined) await this.ports.money.settle(due, due.lease, 0n);
       return;
     }
-    return this.#later(entry, { ...due, notBeforeMs: Date.now() + this.intervalMs });
+    return this.#later(entry, { ...due, notBeforeMs: this.ports.clock.nowMs() + this.intervalMs });
   }
 
   async #later(entry: DueEntry, due: DueBatch): Promise<void> {
