@@ -19,7 +19,7 @@ import { budgetRequest, leaseRequest, letExpire } from './leases/leases.fixture.
 import { prolongLease } from './leases/renew-lease.js';
 import { settleHold } from './leases/settle-lease.js';
 import { closeMonth } from './periods/close-period.js';
-import { balancesOf, type TestLedger, testLedger, wrongs } from './test-ledger.fixture.js';
+import { balancesOf, refused, type TestLedger, testLedger, wrongs } from './test-ledger.fixture.js';
 import { topUpWallet } from './top-up.js';
 import { assignUsage } from './wallets/assign-wallet.js';
 import { expireGrants } from './wallets/expire-grants.js';
@@ -338,7 +338,3 @@ const withoutZeros = (balances: Record<string, string>) =>
   Object.fromEntries(Object.entries(balances).filter(([, balance]) => balance !== '0'));
 const isDebit = (name: string) => /^(cash-clearing|promotion-expense|cost-of-sales)/.test(name);
 const shown = (name: string, signed: Pico) => formatAmount(isDebit(name) ? signed : -signed);
-
-async function refused(done: Promise<unknown>): Promise<void> {
-  await expect(done).rejects.toMatchObject({ name: 'RequestFailure' });
-}

@@ -1,3 +1,5 @@
+import { expect } from '@jest/globals';
+import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { connectPostgres } from '#postgres/postgres.module.js';
 import { testDatabase, type TestDatabase } from '#testing/database.js';
@@ -68,4 +70,27 @@ export async function wrongs({ source, database }: TestLedger): Promise<unknown[
   const { results } = await verifyLedger(database.url);
   const wrong = results.filter((result) => result.wrong > 0);
   return [...(await unsoundness(source)), ...(await proveSpending(source)), ...wrong];
+}
+
+/** Ends a ledger's tests: whatever they did, the book and what is counted of budgets is sound. */
+export async function closeSound(ledger: TestLedger): Promise<void> {
+  const unsound = [...(await unsoundness(ledger.source)), ...(await proveSpending(ledger.source))];
+  await ledger.close();
+  expect(unsound).toEqual([]);
+}
+
+export async function refused(done: Promise<unknown>): Promise<void> {
+  await expect(done).rejects.toMatchObject({ name: 'RequestFailure' });
+}
+
+/** What Postgres says to these statements in one database transaction, committed. */
+export async function said(client: pg.Client, statements: string, session = ''): Promise<string> {
+  try {
+    await client.query(`${session}; BEGIN; ${statements}; COMMIT`);
+    return 'nothing';
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await client.query('ROLLBACK; RESET session_replication_role');
+  }
 }

@@ -12,7 +12,7 @@ import { parseAmount } from '#money/pico.js';
 import { testNats } from '#testing/nats.js';
 import { anId, book, budgetRequest } from '../leases/leases.fixture.js';
 import { postTransactions, takeTurn } from '../post-transactions.js';
-import { type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
+import { closeSound, type TestLedger, testLedger } from '../test-ledger.fixture.js';
 import { countSpending } from './count-spending.js';
 import { addBudget } from './create-budget.js';
 import { verifyLedger } from '../chain/verify-ledger.js';
@@ -29,11 +29,7 @@ describe('a budget', () => {
     ledger = await testLedger();
     source = ledger.source;
   });
-  afterAll(async () => {
-    expect(await unsoundness(source)).toEqual([]);
-    expect(await proveSpending(source)).toEqual([]);
-    await ledger.close();
-  });
+  afterAll(() => closeSound(ledger));
 
   const july = new Date('2026-07-15T12:00:00Z');
   const create = (sketch: Parameters<typeof budgetRequest>[0], now = new Date()): Promise<BudgetState> =>

@@ -5,9 +5,8 @@ import { eventually } from '#jetstream/eventually.fixture.js';
 import { formatAmount, parseAmount } from '#money/pico.js';
 import { bookCharges } from '../book-charges.js';
 import { deliveredCharge } from '../charge-event.fixture.js';
-import { balancesOf, type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
+import { balancesOf, closeSound, type TestLedger, testLedger } from '../test-ledger.fixture.js';
 import { readBudget } from '../budgets/read-budgets.js';
-import { proveSpending } from '../budgets/recompute-spending.js';
 import { assignUsage } from '../wallets/assign-wallet.js';
 import { giveCredits } from '../wallets/grant-credits.js';
 import { openNamedWallet } from '../wallets/open-wallet.js';
@@ -36,11 +35,7 @@ describe('a lease', () => {
     ledger = await testLedger();
     source = ledger.source;
   });
-  afterAll(async () => {
-    expect(await unsoundness(source)).toEqual([]);
-    expect(await proveSpending(source)).toEqual([]);
-    await ledger.close();
-  });
+  afterAll(() => closeSound(ledger));
 
   const take = (orgId: string, amount: string, sketch: Partial<Parameters<typeof leaseRequest>[0]> = {}) =>
     grantLease(source, leaseRequest({ orgId, amount, ...sketch }));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { formatAmount, type Pico } from '#money/pico.js';
 import { bookCharges } from '../book-charges.js';
 import { deliveredCharge } from '../charge-event.fixture.js';
-import { type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
+import { refused, type TestLedger, testLedger, unsoundness } from '../test-ledger.fixture.js';
 import { topUpWallet } from '../top-up.js';
 import { assignUsage } from './assign-wallet.js';
 import { endGrant, expireGrants } from './expire-grants.js';
@@ -254,8 +254,4 @@ class History {
   #time(minutes: number): Date {
     return new Date(this.#start + minutes * 60_000);
   }
-}
-
-async function refused(done: Promise<unknown>): Promise<void> {
-  await expect(done).rejects.toMatchObject({ name: 'RequestFailure' });
 }
