@@ -313,7 +313,7 @@ it('publishes the same events to the letter after a relay died before it marked 
     const complain = (sentence: string) => expect(sentence).toBe('');
     const watcher = new BatchWatcher(
       {
-        ...{ store, upstream: new BatchUpstream(table, new Agent()), complain, publish: after },
+        ...{ store, upstream: new BatchUpstream(table, new Agent(), complain), complain, publish: after },
         money: new BatchMoney(askLedgerOver(house.connection, 'relay-3', BATCH_LEASE_MS), clock, complain),
         clock,
         priceBook: () => Promise.resolve(undefined),

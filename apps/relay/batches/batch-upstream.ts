@@ -41,7 +41,7 @@ export class BatchUpstream {
   constructor(
     readonly channels: ChannelTable,
     private readonly upstream: Dispatcher,
-    private readonly complain: (sentence: string) => void = () => undefined,
+    private readonly complain: (sentence: string) => void,
   ) {}
 
   /** @returns the answer as it begins, or why the channel cannot be asked. */
