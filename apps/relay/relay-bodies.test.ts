@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fetch, type RequestInit } from 'undici';
+import { Client, fetch, type RequestInit } from 'undici';
 import { KEY, RelayHouse, type TestUpstream } from './relay.fixture.js';
 import { type RunningRelay, startRelay } from './start-relay.js';
 
@@ -101,6 +102,24 @@ describe('the bodies of all requests', () => {
     const small = post(JSON.stringify({ model: 'gpt-4o', messages: [] }));
     goOn();
     expect([(await first).status, (await small).status]).toEqual([200, 200]);
+  });
+
+  it('are refused on the way without keeping the next request of their connection', async () => {
+    const { reached, goOn } = heldAnswers();
+    const first = post(bodyOf());
+    await reached;
+    const client = new Client(relay.url);
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+    // What is left of it when it is refused fits into the buffers of the socket: the client has sent it all.
+    const body = Readable.from(chunked(bodyOf()));
+    const refused = await client.request({ path: '/v1/chat/completions', method: 'POST', headers, body });
+    await refused.body.dump();
+    const next = await client.request({ path: '/healthz', method: 'GET' });
+    expect([refused.statusCode, next.statusCode]).toEqual([503, 200]);
+    await next.body.dump();
+    await client.close();
+    goOn();
+    expect((await first).status).toBe(200);
   });
 
   it.each<[string, () => Promise<unknown>]>([

@@ -22,7 +22,8 @@ export function readBody(
     let chunks: Buffer[] = [];
     let bytes = 0;
     const refuse = (refusal: Refusal) => {
-      request.off('data', keep).pause();
+      // The rest is thrown away, as far as it comes in time: the connection's next request stands behind it.
+      request.off('data', keep).resume();
       chunks = [];
       resolve(refusal);
     };
