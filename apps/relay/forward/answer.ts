@@ -131,7 +131,6 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#socket = response.req.socket;
     this.#socket.on('close', this.#onClientLeft);
-    response.on('drain', this.#onClientTook);
     const { firstByteMs, totalMs } = options.timeouts;
     this.#firstByteTimer = setTimeout(() => this.#stop(late('No byte of an answer came', firstByteMs)), firstByteMs);
     if (totalMs !== undefined) this.#totalTimer = setTimeout(() => this.#endTotal(totalMs), totalMs);
@@ -304,6 +303,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) return this.#sendFailure();
     if (this.response.write(chunk)) return;
     this.#controller?.pause();
+    if (this.#heldUpSinceMs === undefined) this.response.once('drain', this.#onClientTook);
     this.#heldUpSinceMs ??= Date.now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#giveUpClient(), CLIENT_STALL_MS);
