@@ -1,3 +1,6 @@
+import { jetstream } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { type TestDatabase, testDatabase } from '#testing/database.js';
@@ -27,6 +30,8 @@ export interface Call {
 
 /** The app on engines of its own, called over HTTP as a client would. */
 export class TestControl {
+  #relay: NatsConnection | undefined;
+
   private constructor(
     readonly nats: TestNats,
     readonly database: TestDatabase,
@@ -49,7 +54,15 @@ export class TestControl {
     this.app = await startControl(configFor(this.nats, this.database, this.settings));
   }
 
+  /** A bucket as the relays see it, over a connection of their own that outlives any outage. */
+  async bucket(name: string): Promise<KV> {
+    const outages = { maxReconnectAttempts: -1, reconnectTimeWait: 50 };
+    this.#relay ??= await connect({ servers: this.nats.url, ...outages });
+    return new Kvm(jetstream(this.#relay)).open(name);
+  }
+
   async stop(): Promise<void> {
+    await this.#relay?.close();
     await this.app.close();
     await this.nats.stop();
     await this.database.drop();

@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { instant } from '#contracts/cloud-event.js';
+import type { StoredCredential } from './stored-credential.js';
 
-/** What virtual keys and admin tokens have in common, as it is stored. */
-interface CredentialRow {
-  readonly last4: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | null;
-  readonly revokedAt: Date | null;
-}
-
-/** And as it is shown. */
+/** Of a virtual key or an admin token, as it is shown. */
 export const credential = z.object({
   last4: z.string().describe('Its last four characters, to tell it apart.'),
   status: z.enum(['active', 'expired', 'revoked']),
@@ -23,7 +16,9 @@ export const expiry = instant
   .exactOptional()
   .describe('When it stops to work. Left out: never.');
 
-export function showCredential({ last4, createdAt, expiresAt, revokedAt }: CredentialRow): z.infer<typeof credential> {
+type Stored = Omit<StoredCredential, 'hash'>;
+
+export function showCredential({ last4, createdAt, expiresAt, revokedAt }: Stored): z.infer<typeof credential> {
   const expired = expiresAt !== null && expiresAt.getTime() <= Date.now();
   return {
     last4,

@@ -1,7 +1,8 @@
-import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { StoredCredential } from '../access/stored-credential.js';
 
 @Entity({ name: 'admin_token' })
-export class AdminToken {
+export class AdminToken extends StoredCredential {
   @PrimaryColumn({ type: 'text' })
   id!: string;
 
@@ -11,20 +12,4 @@ export class AdminToken {
 
   @Column({ type: 'text' })
   name!: string;
-
-  /** HMAC-SHA-256 of the whole token, in hex. */
-  @Column({ type: 'text' })
-  hash!: string;
-
-  @Column({ type: 'text' })
-  last4!: string;
-
-  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
-  createdAt!: Date;
-
-  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
-  expiresAt!: Date | null;
-
-  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
-  revokedAt!: Date | null;
 }

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { KV } from '@nats-io/kv';
 import pg from 'pg';
 import { openSecret, secretsKey } from '#config/seal-secret.js';
 import { channelEntryName, type PublishedChannel, publishedChannel } from '#contracts/channel.js';
@@ -18,18 +16,13 @@ const openai = {
 };
 
 let control: TestControl;
-let nats: NatsConnection;
 let bucket: KV;
 
 beforeAll(async () => {
   control = await TestControl.start();
-  nats = await connect({ servers: control.nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  bucket = await new Kvm(jetstream(nats)).open(buckets.channels);
+  bucket = await control.bucket(buckets.channels);
 });
-afterAll(async () => {
-  await nats.close();
-  await control.stop();
-});
+afterAll(() => control.stop());
 
 const create = (id: string, more = {}) => control.did('POST /v1/channels', { body: { id, ...openai, ...more } });
 

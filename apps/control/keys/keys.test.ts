@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { KV } from '@nats-io/kv';
 import { DataSource } from 'typeorm';
 import { hashKey } from '#config/key-hash.js';
 import { directoryEntryName, directoryKey } from '#contracts/directory.js';
@@ -11,19 +9,14 @@ import { KeyDirectory } from './key-directory.js';
 import { syncDirectory } from './sync-directory.js';
 
 let control: TestControl;
-let nats: NatsConnection;
 let bucket: KV;
 
 beforeAll(async () => {
   control = await TestControl.start();
-  nats = await connect({ servers: control.nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  bucket = await new Kvm(jetstream(nats)).open(buckets.directory);
+  bucket = await control.bucket(buckets.directory);
   await control.organisation('acme');
 });
-afterAll(async () => {
-  await nats.close();
-  await control.stop();
-});
+afterAll(() => control.stop());
 
 const issue = (body: object) =>
   control.did('POST /v1/organisations/acme/keys', { body: { projectId: 'web', ...body } });

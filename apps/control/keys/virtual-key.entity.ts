@@ -1,8 +1,8 @@
-import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { StoredCredential } from '../access/stored-credential.js';
 
-/** What is kept of a virtual key. Its text is not: only who has it can show it. */
 @Entity({ name: 'virtual_key' })
-export class VirtualKey {
+export class VirtualKey extends StoredCredential {
   @PrimaryColumn({ name: 'organisation_id', type: 'text' })
   organisationId!: string;
 
@@ -14,20 +14,4 @@ export class VirtualKey {
 
   @Column({ type: 'text', nullable: true })
   name!: string | null;
-
-  /** HMAC-SHA-256 of the whole key, in hex (libs/config/key-hash.ts). */
-  @Column({ type: 'text' })
-  hash!: string;
-
-  @Column({ type: 'text' })
-  last4!: string;
-
-  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
-  createdAt!: Date;
-
-  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
-  expiresAt!: Date | null;
-
-  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
-  revokedAt!: Date | null;
 }

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { KV } from '@nats-io/kv';
 import pg from 'pg';
 import { hashKey } from '#config/key-hash.js';
 import { directoryEntryName, policyEntryNames } from '#contracts/directory.js';
@@ -10,21 +8,16 @@ import { eventually } from '#jetstream/eventually.fixture.js';
 import { pepper, TestControl } from '../test-control.fixture.js';
 
 let control: TestControl;
-let nats: NatsConnection;
 let bucket: KV;
 let acmeToken: string;
 
 beforeAll(async () => {
   control = await TestControl.start();
-  nats = await connect({ servers: control.nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  bucket = await new Kvm(jetstream(nats)).open(buckets.directory);
+  bucket = await control.bucket(buckets.directory);
   acmeToken = await control.organisation('acme');
   await control.organisation('other');
 });
-afterAll(async () => {
-  await nats.close();
-  await control.stop();
-});
+afterAll(() => control.stop());
 
 const place = { orgId: 'acme', teamId: 'search', projectId: 'web' };
 const told = async (entry: string) => (await bucket.get(entry))?.json();
