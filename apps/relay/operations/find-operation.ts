@@ -23,9 +23,15 @@ const DEPLOYMENT = /^\/deployments\/([^/]+)(?=\/)/;
 const OBJECT = /^(\/files|\/batches)\/([A-Za-z0-9_-]{1,64})(\/content|\/cancel)?$/;
 
 const byPath = new Map(operations.map((operation) => [`${operation.method} ${operation.path}`, operation]));
+/** As nearly all clients call them. */
+const byUsualPath = new Map<string, FoundOperation>(
+  operations.map((operation) => [`${operation.method} /v1${operation.path}`, { operation }]),
+);
 
 /** @param path without its query. */
 export function findOperation(method: string, path: string): FoundOperation | Refusal {
+  const usual = byUsualPath.get(`${method} ${path}`);
+  if (usual !== undefined) return usual;
   const below = path === COHERE_RERANK ? '/rerank' : path.replace(BASE, '');
   const operation = byPath.get(`${method} ${below}`);
   if (operation !== undefined) return { operation };
