@@ -14,12 +14,13 @@ import {
   type Wallet,
   wallets,
 } from './histories.fixture.js';
+import { refused } from './expectations.fixture.js';
 import { grantLease } from './leases/grant-lease.js';
 import { budgetRequest, leaseRequest, letExpire } from './leases/leases.fixture.js';
 import { prolongLease } from './leases/renew-lease.js';
 import { settleHold } from './leases/settle-lease.js';
 import { closeMonth } from './periods/close-period.js';
-import { balancesOf, refused, type TestLedger, testLedger, wrongs } from './test-ledger.fixture.js';
+import { balancesOf, type TestLedger, testLedger, wrongs } from './test-ledger.fixture.js';
 import { topUpWallet } from './top-up.js';
 import { assignUsage } from './wallets/assign-wallet.js';
 import { expireGrants } from './wallets/expire-grants.js';

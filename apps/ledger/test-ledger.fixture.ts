@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { connectPostgres } from '#postgres/postgres.module.js';
@@ -70,17 +69,6 @@ export async function wrongs({ source, database }: TestLedger): Promise<unknown[
   const { results } = await verifyLedger(database.url);
   const wrong = results.filter((result) => result.wrong > 0);
   return [...(await unsoundness(source)), ...(await proveSpending(source)), ...wrong];
-}
-
-/** Ends a ledger's tests: whatever they did, the book and what is counted of budgets is sound. */
-export async function closeSound(ledger: TestLedger): Promise<void> {
-  const unsound = [...(await unsoundness(ledger.source)), ...(await proveSpending(ledger.source))];
-  await ledger.close();
-  expect(unsound).toEqual([]);
-}
-
-export async function refused(done: Promise<unknown>): Promise<void> {
-  await expect(done).rejects.toMatchObject({ name: 'RequestFailure' });
 }
 
 /** What Postgres says to these statements in one database transaction, committed. */

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { formatAmount, parseAmount, type Pico } from '#money/pico.js';
 import { readBudget } from '../budgets/read-budgets.js';
-import { closeSound, type TestLedger, testLedger } from '../test-ledger.fixture.js';
+import { closeSound } from '../expectations.fixture.js';
+import { type TestLedger, testLedger } from '../test-ledger.fixture.js';
 import { grantLease } from './grant-lease.js';
 import {
   anId,

@@ -1,7 +1,7 @@
 import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, QueuedIterator, Status } from '@nats-io/transport-node';
-import { setTimeout as delay } from 'node:timers/promises';
 import { bucketNames } from '#jetstream/bucket-names.js';
+import { pause } from '#service/pause.js';
 
 const RETRY_MS = 500;
 
@@ -53,7 +53,7 @@ export function watchBucket(connection: NatsConnection, bucket: string, ports: B
         if (stopped.signal.aborted) return;
         ports.complain(`The watch of bucket ${bucket} failed and begins again.`, error);
       }
-      await delay(RETRY_MS);
+      await pause(RETRY_MS, stopped);
     }
   }
 
