@@ -12,3 +12,9 @@ export async function closeSound(ledger: TestLedger): Promise<void> {
 export async function refused(done: Promise<unknown>): Promise<void> {
   await expect(done).rejects.toMatchObject({ name: 'RequestFailure' });
 }
+
+/** Does something twice, as whoever got no answer does: the second time it is known, and nothing happens. */
+export async function twice(work: () => Promise<{ readonly repeated: boolean }>): Promise<void> {
+  await work();
+  expect((await work()).repeated).toBe(true);
+}

@@ -14,7 +14,7 @@ import {
   type Wallet,
   wallets,
 } from './histories.fixture.js';
-import { refused } from './expectations.fixture.js';
+import { refused, twice } from './expectations.fixture.js';
 import { grantLease } from './leases/grant-lease.js';
 import { budgetRequest, leaseRequest, letExpire } from './leases/leases.fixture.js';
 import { prolongLease } from './leases/renew-lease.js';
@@ -183,8 +183,7 @@ class History {
     const grant = { id: `grant-${100 - this.#number}`, priority, from: this.#day(day) };
     const times = { validFrom: grant.from.toISOString(), expiresAt: grantsEnd.toISOString() };
     const request = { ...this.#request(amount), id: grant.id, priority, ...times };
-    await giveCredits(this.source, request);
-    expect((await giveCredits(this.source, request)).repeated).toBe(true);
+    await twice(() => giveCredits(this.source, request));
     this.#model.grant(grant, amount);
   }
 
@@ -250,16 +249,14 @@ class History {
     const to: Wallet = from === 'default' ? 'side' : 'default';
     const request = { ...this.#request(amount), from, to };
     if (this.#model.free(from) < amount) return refused(transferMoney(this.source, request));
-    await transferMoney(this.source, request);
-    expect((await transferMoney(this.source, request)).repeated).toBe(true);
+    await twice(() => transferMoney(this.source, request));
     this.#model.transfer(from, to, amount);
   }
 
   async #refund({ wallet, amount }: Did<'refund'>): Promise<void> {
     const request = { ...this.#request(amount), wallet };
     if (this.#model.free(wallet) < amount) return refused(refundMoney(this.source, request));
-    await refundMoney(this.source, request);
-    expect((await refundMoney(this.source, request)).repeated).toBe(true);
+    await twice(() => refundMoney(this.source, request));
     this.#model.refund(wallet, amount);
   }
 
@@ -273,8 +270,7 @@ class History {
     const request = { ...wanted, idempotencyKey, priceVersion: 'right', reason: 'The price was wrong.' };
     const isRight = charge.price?.amount === price.amount && charge.price.cost === price.cost;
     if (isRight) return refused(correctBookedCharge(this.source, request));
-    await correctBookedCharge(this.source, request);
-    expect((await correctBookedCharge(this.source, request)).repeated).toBe(true);
+    await twice(() => correctBookedCharge(this.source, request));
     this.#model.correct(charge.id, price);
   }
 
