@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,8 @@ describe('a folder that PostgreSQL cannot use', () => {
   it('is refused when its passwords are others', async () => {
     await (await start()).stop();
     await expect(start({ superuserPassword: 'other' })).rejects.toThrow(/restore the secrets\.json/);
+    // It is not left running either.
+    expect(existsSync(join(options.dataDir, 'postmaster.pid'))).toBe(false);
   });
 });
 

@@ -122,7 +122,11 @@ async function startServer(
       logFile: options.logFile,
       identity: account?.identity ?? [],
     });
-    if (await becomesReady(child, options)) return child;
+    const isReady = await becomesReady(child, options).catch(async (error: unknown) => {
+      await child.stop('SIGINT', stopWithinMs);
+      throw error;
+    });
+    if (isReady) return child;
     const reason = await lastLine(options.logFile, failureLine);
     if (!reason.includes('shared memory block') || attempt === startAttempts) {
       throw new EngineFailure(`PostgreSQL did not start on ${options.dataDir}: ${reason} (log: ${options.logFile})`);
