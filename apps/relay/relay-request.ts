@@ -60,6 +60,8 @@ const NO_ROOM = new Refusal(
   'The relay cannot record more requests until its event log is back: try again later.',
 );
 
+const STOPPING = new Refusal('unavailable', 'This relay is stopping: try again.');
+
 const FAILED = new Refusal('internal', 'The relay failed: try again.');
 
 /** A call that may be made, and where it goes. */
@@ -212,6 +214,8 @@ export class RelayRequest {
     if (rates instanceof Refusal) return rates;
     this.rooms.inFlight.begin();
     try {
+      // It may have begun to stop meanwhile: money that is taken now would be given back by nobody.
+      if (this.rooms.inFlight.closing) return STOPPING;
       return await this.#walk({ caller, call, plan, priceVersion, experiment: plan.experiment, rates }, exchange);
     } finally {
       this.rooms.inFlight.end();
@@ -238,7 +242,7 @@ export class RelayRequest {
 
   #whyNotNow(): Refusal | undefined {
     const { inFlight, journal } = this.rooms;
-    if (inFlight.closing) return new Refusal('unavailable', 'This relay is stopping: try again.');
+    if (inFlight.closing) return STOPPING;
     return journal.hasRoom() ? undefined : NO_ROOM;
   }
 

@@ -68,6 +68,8 @@ export class ServeBatches {
     if (counted instanceof Refusal) return counted;
     inFlight.begin();
     try {
+      // It may have begun to stop while the request was counted.
+      if (inFlight.closing) return STOPPING;
       return await this.#answers[operation.name as BatchOperationName]({ ...exchange, caller });
     } finally {
       inFlight.end();
