@@ -33,19 +33,20 @@ export function accessRefused(what: string): Refusal {
   return new Refusal('upstream_refused', sentence);
 }
 
-const MAX_WORDS = 300;
-
 /** Why an upstream refuses us, for the log: only the sentence, since what is beside it may be a part of the prompt. */
 export function refusalWords(body: Buffer): string {
   const told = parseObject(body) ?? {};
   const message = asObject(told['error'])?.['message'];
   const words = typeof message === 'string' ? message : bareError(told);
-  return words === undefined ? 'it says no reason that can be read' : words.slice(0, MAX_WORDS);
+  return words === undefined ? 'it says no reason that can be read' : words;
 }
+
+const MAX_WORDS = 300;
 
 /** For who operates the relay. */
 export function tellRefusal({ id, credential }: Pick<Channel, 'id' | 'credential'>, status: number, words: string) {
   const secret = credential?.current();
+  // Before it is cut: of a secret at the edge the beginning would be left.
   const shown = secret === undefined ? words : words.replaceAll(secret, '(the secret)');
-  return `The upstream of channel "${id}" does not accept our access (${status}): ${shown}`;
+  return `The upstream of channel "${id}" does not accept our access (${status}): ${shown.slice(0, MAX_WORDS)}`;
 }
