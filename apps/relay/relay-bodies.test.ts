@@ -122,6 +122,13 @@ describe('the bodies of all requests', () => {
     expect((await first).status).toBe(200);
   });
 
+  it('are held as far as they have come: who announces one and does not send it keeps nobody out', async () => {
+    const sent = leaveWhileSending(`content-length: ${32 * MIB}\r\n\r\n{"model":`);
+    await delay(100);
+    expect((await post(bodyOf())).status).toBe(200);
+    await sent;
+  });
+
   it.each<[string, () => Promise<unknown>]>([
     ['was answered', () => post(bodyOf())],
     ['came without a length', () => postChunked(bodyOf())],

@@ -26,9 +26,13 @@ export class BodyMemory {
     this.#freeBytes = maxBytes;
   }
 
+  has(bytes: number): boolean {
+    return bytes <= this.#freeBytes;
+  }
+
   /** @returns false when there is not so much left: nothing is taken then. */
   take(request: Holder, bytes: number): boolean {
-    if (bytes > this.#freeBytes) return false;
+    if (!this.has(bytes)) return false;
     this.#freeBytes -= bytes;
     request[HELD] = (request[HELD] ?? 0) + bytes;
     return true;

@@ -7,7 +7,8 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /**
  * The body as it came. It is read after the key is known to be good, so a stranger cannot make us hold 32 MiB. Its memory
- * is taken before it is read, or as it comes where nobody says how long it is; whoever serves the request gives it back.
+ * is taken as it comes, so that who announces a body and sends none keeps nobody out; one that would not fit is not begun.
+ * Whoever serves the request gives it back.
  * @returns undefined when the client left before the end.
  */
 export function readBody(
@@ -17,7 +18,7 @@ export function readBody(
 ): Promise<Buffer | Refusal | undefined> {
   const told = Number(request.headers['content-length'] ?? 0);
   if (told > maxBytes) return Promise.resolve(tooLarge(maxBytes));
-  if (!memory.take(request, told)) return Promise.resolve(NO_MEMORY);
+  if (!memory.has(told)) return Promise.resolve(NO_MEMORY);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let bytes = 0;
@@ -30,7 +31,7 @@ export function readBody(
     const keep = (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) refuse(tooLarge(maxBytes));
-      else if (bytes > told && !memory.take(request, chunk.length)) refuse(NO_MEMORY);
+      else if (!memory.take(request, chunk.length)) refuse(NO_MEMORY);
       else chunks.push(chunk);
     };
     request.on('data', keep);
