@@ -254,6 +254,7 @@ export class RelayRequest {
     let refusal: Refusal | undefined;
     let failed: (Taken & { readonly turn: Turn }) | undefined;
     while (turn !== undefined) {
+      // A timer of 0 ms takes one: every request would wait for it.
       if (turn.pauseMs > 0) await this.rooms.inFlight.pause(turn.pauseMs);
       const prepared = prepareAttempt(turn.candidate, call, exchange);
       if (prepared instanceof Refusal) {

@@ -18,9 +18,8 @@ export class AttemptsInFlight {
   }
 
   /** Resolves early when the relay begins to stop. */
-  async pause(ms: number): Promise<void> {
-    // A timer of 0 ms takes one: every request would wait for it.
-    if (ms > 0) await pause(ms, this.#closing);
+  pause(ms: number): Promise<void> {
+    return pause(ms, this.#closing);
   }
 
   /** Before an attempt of a request is opened. Whoever begins ends, on every path. */
