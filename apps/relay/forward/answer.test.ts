@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { Estimator } from '../estimate/estimator.js';
 import { verdictOf } from '../settle/verdict.js';
-import { Answer, CLIENT_STALL_MS, HELD_FAILURE_MAX_BYTES, UpstreamTimeout } from './answer.js';
+import { Answer, CLIENT_STALL_MS, DRAIN_MAX_BYTES, HELD_FAILURE_MAX_BYTES, UpstreamTimeout } from './answer.js';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -34,7 +34,7 @@ describe('an answer that waits behind another on its connection', () => {
     const controller = upstream();
     const answer = new Answer(options, new ServerResponse(new IncomingMessage(new Socket())));
     answer.onRequestStart(controller);
-    answer.onResponseStart(controller, 200, { 'content-type': 'application/json' });
+    answer.onResponseStart(controller, 200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
     for (let i = 0; i < 3; i += 1) answer.onResponseData(controller, Buffer.alloc(1024 * 1024));
     expect(controller.paused).toBe(true);
     jest.advanceTimersByTime(CLIENT_STALL_MS);
@@ -42,6 +42,22 @@ describe('an answer that waits behind another on its connection', () => {
     answer.onResponseEnd();
     expect(await answer.ended).toMatchObject({ clientLeft: true });
   });
+
+  it.each([{ connection: 'close', 'content-length': '99999999' }, {}])(
+    'is never paused where its upstream closes behind it, and has a bound: %j',
+    async (headers) => {
+      const controller = upstream();
+      const answer = new Answer(options, new ServerResponse(new IncomingMessage(new Socket())));
+      answer.onRequestStart(controller);
+      answer.onResponseStart(controller, 200, { 'content-type': 'text/event-stream', ...headers });
+      for (let sent = 0; sent <= DRAIN_MAX_BYTES; sent += 1024 * 1024) {
+        answer.onResponseData(controller, Buffer.alloc(1024 * 1024));
+        expect(controller.paused).toBe(false);
+      }
+      answer.onResponseEnd();
+      expect(await answer.ended).toMatchObject({ clientLeft: true });
+    },
+  );
 
   it('leaves no listener on a connection that goes on', async () => {
     const socket = new Socket();

@@ -302,7 +302,8 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#sendHead(this.#started!);
     if (this.#failure !== undefined) return this.#sendFailure();
     if (this.response.write(chunk)) return;
-    this.#controller?.pause();
+    if (!endsByClosing(this.#started!)) this.#controller?.pause();
+    else if (this.response.writableLength > DRAIN_MAX_BYTES) return this.#giveUpClient();
     if (this.#heldUpSinceMs === undefined) this.response.once('drain', this.#onClientTook);
     this.#heldUpSinceMs ??= Date.now();
     clearTimeout(this.#timer);
@@ -326,6 +327,15 @@ export class Answer implements Dispatcher.DispatchHandler {
       DRAIN_MAX_MS,
     );
   }
+}
+
+/**
+ * Its upstream closes the connection behind it. While undici 7 is paused then, it ends the process by an assertion
+ * (https://github.com/nodejs/undici/issues/5360), so such an answer is kept for its client as far as one is drained.
+ */
+function endsByClosing({ headers }: Started): boolean {
+  const isDelimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return !isDelimited || /\bclose\b/i.test(headers.connection ?? '');
 }
 
 function late(what: string, ms: number): UpstreamTimeout {
