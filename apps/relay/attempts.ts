@@ -12,6 +12,7 @@ import { type Exchange, forwardAttempt, type PreparedAttempt } from './forward/f
 import { tellRefusal } from './forward/upstream-failure.js';
 import type { OpenedAttempt, SettledEvent } from './journal/journal-record.js';
 import type { Journal } from './journal/journal.js';
+import { isoNow } from './iso-now.js';
 import { newId } from './new-id.js';
 import { chargedByRequest } from './operations/charged-by-request.js';
 import type { Publisher } from './publish/publisher.js';
@@ -87,7 +88,7 @@ export class Attempts {
         usage = await this.#usageOf(attempt, end, { call: admitted.call, asked: ready.prepared.asked });
         event = eventOf(attempt, end, usage);
       } catch (error) {
-        const broken = settleBroken(attempt, new Date().toISOString());
+        const broken = settleBroken(attempt, isoNow());
         await this.rooms.journal.settled(broken);
         this.rooms.publisher.add(broken);
         throw error;
@@ -140,7 +141,7 @@ export class Attempts {
       requestedModel: model,
       leaseId: held.leaseId,
       priceVersion,
-      startedAt: new Date().toISOString(),
+      startedAt: isoNow(),
     };
     if (experiment !== undefined) attempt.experiment = experiment;
     return attempt;
@@ -179,6 +180,6 @@ export class Attempts {
 
 function eventOf(attempt: OpenedAttempt, end: AnswerEnd, usage: Usage): SettledEvent {
   const { httpStatus, firstByteAt } = end;
-  const finishedAt = new Date().toISOString();
+  const finishedAt = isoNow();
   return settleAttempt(attempt, { outcome: outcomeOf(end), httpStatus, firstByteAt, finishedAt, usage });
 }

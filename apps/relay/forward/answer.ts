@@ -6,6 +6,7 @@ import type { PassedAnswer } from '#usage/estimate/passed-answer.js';
 import type { PassedText } from '#usage/estimate/passed-text.js';
 import type { Usage } from '#usage/usage.js';
 import type { Estimator } from '../estimate/estimator.js';
+import { isoNow } from '../iso-now.js';
 import { contentCoding } from './decoded-usage.js';
 import { formatOf, isStream, type Passing, passingOf, type PassingOptions } from './passing.js';
 import { readRetryAfter } from './retry-after.js';
@@ -151,7 +152,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     const passing = passingOf({ httpStatus, headers, format }, this.options);
     const isReadable = httpStatus < 300 && contentCoding(headers['content-encoding']) === 'identity';
     const passed = isReadable && format !== undefined ? estimator.passing(source.api, format) : undefined;
-    const firstByteAt = new Date().toISOString();
+    const firstByteAt = isoNow();
     this.#started = { httpStatus, headers, isStream: isStream(format), firstByteAt, passed, passing };
     if (refusesAccess(httpStatus)) this.#refusal = { chunks: [], bytes: 0 };
     else if (!replaceable) this.#sendHead(this.#started);
