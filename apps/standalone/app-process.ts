@@ -13,6 +13,9 @@ export interface AppProcess {
   readonly logFile: string;
 }
 
+/** What a relay's request leaves behind is dead at once: a small young generation costs it nothing and saves some 40 MB. */
+const nodeOptions: Readonly<Record<string, readonly string[]>> = { relay: ['--max-semi-space-size=8'] };
+
 const readyWithinMs = 60_000;
 /** Longer than an app gives itself to drain (libs/service). */
 const stopWithinMs = 12_000;
@@ -24,7 +27,7 @@ export async function startApp({ name, environment, logFile }: AppProcess): Prom
   const { size: logged } = await log.stat();
   const child = fork(entryOf(name), {
     env: environment,
-    execArgv: ['--enable-source-maps'],
+    execArgv: ['--enable-source-maps', ...(nodeOptions[name] ?? [])],
     // In a process group of its own: a Ctrl-C is for the supervisor, which stops the apps in their order.
     detached: true,
     stdio: ['ignore', log.fd, log.fd, 'ipc'],

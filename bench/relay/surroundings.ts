@@ -180,5 +180,7 @@ async function relaySettings({ id, channels, folder, upstream, natsUrl }: RelayO
     TOLLGATE_JOURNAL_DIR: join(folder, 'journal'),
     TOLLGATE_RELAY_ID: id,
     TOLLGATE_LOG_LEVEL: 'warn',
+    // As npm start and docker-compose.yml start it.
+    NODE_OPTIONS: '--max-semi-space-size=8',
   };
 }
