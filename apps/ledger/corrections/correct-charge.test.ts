@@ -4,6 +4,7 @@ import { bookCharges } from '../book-charges.js';
 import { deliveredCharge } from '../charge-event.fixture.js';
 import { balancesOf, type TestLedger, testLedger } from '../test-ledger.fixture.js';
 import { giveCredits } from '../wallets/grant-credits.js';
+import { setTerms } from '../wallets/set-terms.js';
 import { correctBookedCharge } from './correct-charge.js';
 
 describe('a correction', () => {
@@ -22,6 +23,22 @@ describe('a correction', () => {
     const balances = await balancesOf(ledger.source, 'order');
     expect(balances['customer-credits:z USD']).toBe('0');
     expect(balances['customer-credits:a USD']).toBe('0.00000000001');
+  });
+
+  it('of a charge that was corrected before its wallet became postpaid is what it says', async () => {
+    const gift = { orgId: 'terms', currency: 'USD', amount: '0.000000000010', validFrom: '2026-07-01T00:00:00Z' };
+    await giveCredits(ledger.source, { ...gift, id: 'gift', priority: 0, idempotencyKey: 'gift' });
+    await bookCharges(ledger.source, [deliveredCharge({ org: 'terms', id: 'e', amount: 15n, cost: 0n })]);
+    const correct = (amount: string) =>
+      correctBookedCharge(ledger.source, {
+        ...{ orgId: 'terms', eventId: 'e', currency: 'USD', amount, cost: '0', priceVersion: 'v', reason: 'Late.' },
+        idempotencyKey: amount,
+      });
+    await correct('0');
+    const terms = { kind: 'postpaid' as const, creditLimit: '1000' };
+    await setTerms(ledger.source, { orgId: 'terms', wallet: 'default', currency: 'USD', terms });
+    expect(await correct('0.000000000004')).toMatchObject({ amount: '0.000000000004' });
+    expect((await balancesOf(ledger.source, 'terms'))['customer-credits:gift USD']).toBe('0.00000000001');
   });
 
   it('to more than an amount can be is refused in a sentence', async () => {

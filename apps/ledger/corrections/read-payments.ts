@@ -3,6 +3,7 @@ import { allocateUsage, type Grant, inOrderOfUse, type PricedUsage } from '#acco
 import { type AccountKind, customerCredits } from '#accounting/chart-of-accounts.js';
 import type { Payment } from '#accounting/correct-charge.js';
 import type { Posting } from '#accounting/posting-rules.js';
+import type { Pico } from '#money/pico.js';
 import type { Payers } from '../wallets/read-payers.js';
 import type { BookedCharge } from './find-charge.js';
 
@@ -41,8 +42,8 @@ async function originalPayments(db: EntityManager, charge: BookedCharge, payers:
   const grants = await readGrants(db, charge, paid);
   const walletOf = ({ data }: BatchCharge) => payers.walletOf(data);
   const allocate = (charges: readonly BatchCharge[]) => allocateUsage(charges, grants, walletOf).postings;
-  if (said(totals(allocate(batch))) !== said(paid)) return paidInFull(charge, paid);
   const upTo = batch.findIndex(({ eventId }) => eventId === charge.eventId);
+  if (said(totals(allocate(batch))) !== said(paid)) return paidInFull(batch[upTo]?.amount ?? 0n, paid);
   const [before, after] = [totals(allocate(batch.slice(0, upTo))), totals(allocate(batch.slice(0, upTo + 1)))];
   return after.map(({ account, amount }) => {
     const earlier = before.find((payment) => payment.account.name === account.name)?.amount ?? 0n;
@@ -50,9 +51,12 @@ async function originalPayments(db: EntityManager, charge: BookedCharge, payers:
   });
 }
 
-/** Where the wallets were assigned otherwise then: whoever paid for the batch, wallets first, up to the charge's amount. */
-function paidInFull({ price }: BookedCharge, paid: readonly Payment[]): Payment[] {
-  let unpaid = price?.amount ?? 0n;
+/**
+ * Where the wallets were assigned otherwise then: whoever paid for the batch, wallets first, up to what the charge was at
+ * first. What it was corrected to since comes on top.
+ */
+function paidInFull(amountAtFirst: Pico, paid: readonly Payment[]): Payment[] {
+  let unpaid = amountAtFirst;
   return [...paid.filter((payment) => !isCredits(payment)), ...paid.filter(isCredits)].map(({ account, amount }) => {
     const own = amount < unpaid ? amount : unpaid;
     unpaid -= own;
