@@ -7,6 +7,7 @@ import type { PassedText } from '#usage/estimate/passed-text.js';
 import type { Usage } from '#usage/usage.js';
 import type { Estimator } from '../estimate/estimator.js';
 import { isoNow } from '../iso-now.js';
+import { workAtTurnsEnd } from '../loop-turn.js';
 import { contentCoding } from './decoded-usage.js';
 import { formatOf, isStream, type Passing, passingOf, type PassingOptions } from './passing.js';
 import { readRetryAfter } from './retry-after.js';
@@ -183,7 +184,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#conclude();
+    workAtTurnsEnd(() => this.#conclude());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

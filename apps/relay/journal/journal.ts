@@ -2,6 +2,7 @@ import { closeSync, fdatasync, mkdirSync, openSync, rmSync, writeSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { writeAtTurnsEnd } from '../loop-turn.js';
 import { type JournalRecord, type OpenedAttempt, type SettledEvent, writeRecord } from './journal-record.js';
 import { lockJournal } from './lock-journal.js';
 import { type Recovered, recoverSegments, segmentName } from './recover-segments.js';
@@ -119,7 +120,7 @@ export class Journal {
     this.#pending ??= {
       lines: '',
       settled: [],
-      written: new Promise((resolve) => setImmediate(() => resolve(this.#writePending()))),
+      written: new Promise((resolve) => writeAtTurnsEnd(() => resolve(this.#writePending()))),
     };
     this.#pending.lines += writeRecord(record);
     if (settled !== undefined) this.#pending.settled.push(settled);

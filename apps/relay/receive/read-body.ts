@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '#protocols/error-body.js';
+import { workAtTurnsEnd } from '../loop-turn.js';
 import { type BodyMemory, NO_MEMORY } from './body-memory.js';
 
 /** As large as the largest prompts with images are. */
@@ -35,9 +36,13 @@ export function readBody(
       else chunks.push(chunk);
     };
     request.on('data', keep);
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.on('error', () => resolve(undefined));
-    request.on('close', () => resolve(undefined));
+    const left = () => resolve(undefined);
+    request.on('end', () => {
+      request.off('close', left);
+      workAtTurnsEnd(() => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    });
+    request.on('error', left);
+    request.on('close', left);
   });
 }
 
