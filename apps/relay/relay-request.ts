@@ -326,7 +326,7 @@ function leftOut({ model, json = {} }: ModelCall, { considered }: Plan): Refusal
 
 function noAnswer({ candidate: { model } }: Turn, { error, httpStatus }: AnswerEnd): Refusal {
   if (httpStatus !== undefined && refusesAccess(httpStatus)) return accessRefused(`The upstream of "${model}"`);
-  const timeouts = [UpstreamTimeout, errors.HeadersTimeoutError, errors.ConnectTimeoutError];
+  const timeouts = [UpstreamTimeout, errors.ConnectTimeoutError];
   if (timeouts.some((timeout) => error instanceof timeout)) {
     return new Refusal('upstream_timeout', `The upstream of "${model}" did not answer in time: try again later.`);
   }

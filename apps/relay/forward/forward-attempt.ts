@@ -118,8 +118,8 @@ function convertFor(
   return convertCall(call, upstream, { request, requestId, now: new Date() });
 }
 
-/** undici's own timer is coarse: ours is to come first, which also counts the wait for a connection. */
-const UNDICI_PRECISION_MS = 1_000;
+/** The answer's own timer, which counts the wait for a connection too, does without undici's coarse one. */
+const NO_HEADERS_TIMEOUT = 0;
 
 /** Models may think for minutes before their first byte and between two: the official SDKs wait ten. */
 const USUAL_TIMEOUT_MS = 600_000;
@@ -152,7 +152,9 @@ export function forwardAttempt(
     response,
   );
   const { origin, path, method, headers, body } = upstreamRequest;
-  const headersTimeout = firstByteMs + UNDICI_PRECISION_MS;
-  upstream.dispatch({ origin, path, method, headers, body, headersTimeout, bodyTimeout: idleMs }, answer);
+  upstream.dispatch(
+    { origin, path, method, headers, body, headersTimeout: NO_HEADERS_TIMEOUT, bodyTimeout: idleMs },
+    answer,
+  );
   return answer;
 }

@@ -42,6 +42,8 @@ export interface BreakerTicket {
   readonly era: number;
   /** When its first byte is overdue. */
   readonly overdueAtMs: number;
+  /** Among those that wait. */
+  place: number;
 }
 
 /** Thousands may wait: they are looked through ten times a second, and not for each request. */
@@ -69,8 +71,8 @@ export interface FailedCheck {
  */
 export class Breaker {
   readonly #window: SlidingWindow;
-  /** Attempts without a first byte, the oldest first. */
-  readonly #waiting = new Set<BreakerTicket>();
+  /** Attempts without a first byte. Not a Set: docs/decisions/0016. */
+  readonly #waiting: BreakerTicket[] = [];
   #era = 0;
   #failuresInRow = 0;
   /** Absent while it is closed. */
@@ -101,8 +103,8 @@ export class Breaker {
 
   /** @param expectedMs until the first byte. */
   begin(nowMs: number, expectedMs: number): BreakerTicket {
-    const ticket = { era: this.#era, overdueAtMs: nowMs + expectedMs };
-    this.#waiting.add(ticket);
+    const ticket = { era: this.#era, overdueAtMs: nowMs + expectedMs, place: this.#waiting.length };
+    this.#waiting.push(ticket);
     // One probe at a time. One that takes long does not keep the next from its turn.
     if (this.#opened !== undefined) this.#opened.probeAtMs = Math.max(this.#opened.probeAtMs, nowMs + this.#pauseMs);
     return ticket;
@@ -111,11 +113,23 @@ export class Breaker {
   /** Its first byte has come: the channel does not hang. */
   answered(ticket: BreakerTicket): void {
     // Those that waited beside it are slow, and not stuck.
-    if (this.#waiting.delete(ticket)) this.#waiting.clear();
+    if (this.#isWaiting(ticket)) this.#waiting.length = 0;
+  }
+
+  #isWaiting(ticket: BreakerTicket): boolean {
+    return this.#waiting[ticket.place] === ticket;
+  }
+
+  #waitsNoMore(ticket: BreakerTicket): void {
+    if (!this.#isWaiting(ticket)) return;
+    const last = this.#waiting.pop()!;
+    if (last === ticket) return;
+    this.#waiting[ticket.place] = last;
+    last.place = ticket.place;
   }
 
   end(ticket: BreakerTicket, verdict: Verdict, { nowMs, leaveAloneMs }: AttemptEnd): void {
-    this.#waiting.delete(ticket);
+    this.#waitsNoMore(ticket);
     if (verdict === 'good') this.#lastGoodAtMs = nowMs;
     if (ticket.era !== this.#era || verdict === 'unknown') return;
     const isBad = verdict === 'bad';
@@ -179,6 +193,6 @@ export class Breaker {
     this.#era += 1;
     this.#failuresInRow = 0;
     this.#window.clear();
-    this.#waiting.clear();
+    this.#waiting.length = 0;
   }
 }
