@@ -22,6 +22,7 @@ import type { Turn } from './route/turns.js';
 import { outcomeOf } from './settle/attempt-outcome.js';
 import { missingUsage, settleAttempt, settleBroken } from './settle/settle-attempt.js';
 import { verdictOf } from './settle/verdict.js';
+import { steadyNow } from './steady-now.js';
 
 export interface AttemptRooms {
   readonly relayId: string;
@@ -71,7 +72,7 @@ export class Attempts {
 
   async run(ready: HeldTurn, admitted: AdmittedCall, exchange: Exchange): Promise<{ answer: Answer; end: AnswerEnd }> {
     const { vitals } = ready.turn.candidate;
-    const begun = vitals.begin(admitted.call.stream ? 'stream' : 'whole', Date.now());
+    const begun = vitals.begin(admitted.call.stream ? 'stream' : 'whole', steadyNow());
     let verdict: Verdict = 'unknown';
     let leaveAloneMs: number | undefined;
     try {
@@ -79,7 +80,7 @@ export class Attempts {
       await this.rooms.journal.opened(attempt);
       let answer: Answer, end: AnswerEnd, usage: Usage, event: SettledEvent;
       try {
-        answer = this.#forward(ready, exchange, () => vitals.answered(begun, Date.now()));
+        answer = this.#forward(ready, exchange, () => vitals.answered(begun, steadyNow()));
         this.rooms.inFlight.add(answer);
         end = await answer.ended;
         this.rooms.inFlight.remove(answer);
@@ -103,7 +104,7 @@ export class Attempts {
       ready.held.settle({ outcome: outcomeOf(end), priceVersion: attempt.priceVersion, usage });
       return { answer, end };
     } finally {
-      vitals.end(begun, verdict, { nowMs: Date.now(), leaveAloneMs });
+      vitals.end(begun, verdict, { nowMs: steadyNow(), leaveAloneMs });
       ready.held.keep();
     }
   }

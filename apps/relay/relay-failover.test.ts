@@ -172,6 +172,24 @@ describe('of three channels', () => {
     expect(new Set(ofFirst.map(({ data }) => data.outcome))).toEqual(new Set([outcome]));
     if (outcome === 'failed') expect(ofFirst.filter(costs)).toEqual([]);
   });
+
+  it('one that was isolated is taken back in time also when the clock of the machine is set back', async () => {
+    const [first] = upstreams as [TestUpstream, TestUpstream, TestUpstream];
+    first.answer = fails;
+    expect(await load(500)).toBe(0);
+    const now = Date.now;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+    try {
+      first.answer = well;
+      const probed = first.received.length;
+      await until('it is taken back', async () => {
+        expect(await load(200)).toBe(0);
+        return first.received.length > probed + 10;
+      });
+    } finally {
+      clock.mockRestore();
+    }
+  });
 });
 
 describe('a channel’s timeouts', () => {

@@ -34,6 +34,7 @@ import { type Turn, Turns } from './route/turns.js';
 import { sendJson } from './server/send-json.js';
 import type { CurrentPrices } from './snapshots/current-prices.js';
 import type { Snapshots } from './snapshots/snapshots.js';
+import { steadyNow } from './steady-now.js';
 
 export interface RelayRooms {
   readonly snapshots: Snapshots;
@@ -197,7 +198,7 @@ export class RelayRequest {
       patienceMs: readPatience(request.headers),
       permits: (other) => refuseModel(caller.policies, other) === undefined,
     };
-    const plan = this.rooms.router.plan(routed, Date.now());
+    const plan = this.rooms.router.plan(routed, steadyNow());
     return plan.considered.length > 0
       ? { caller, call, plan }
       : this.rooms.channels.refusal(operation.api, model, caller.orgId);
@@ -259,7 +260,7 @@ export class RelayRequest {
       const prepared = prepareAttempt(turn.candidate, call, exchange);
       if (prepared instanceof Refusal) {
         refusal = prepared;
-        turn = turns.instead(Date.now());
+        turn = turns.instead(steadyNow());
         continue;
       }
       const held = await this.rooms.attempts.hold({ turn, prepared }, admitted);
@@ -267,14 +268,14 @@ export class RelayRequest {
       if (taken instanceof Refusal && taken.code === 'insufficient_quota') {
         // Another candidate may be cheaper.
         refusal = taken;
-        turn = turns.without(turn, Date.now());
+        turn = turns.without(turn, steadyNow());
         continue;
       }
       if (taken === undefined || taken instanceof Refusal) return taken;
       const { answer, end } = taken;
       if (end.usage?.completeness === 'final') admitted.rates?.used(tokensOf(end.usage));
       const next = this.#isReplaced(taken)
-        ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, Date.now())
+        ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, steadyNow())
         : undefined;
       if (next === undefined) return answer.finish() ? undefined : noAnswer(turn, end);
       failed = { ...taken, turn };
@@ -312,7 +313,7 @@ const tokensOf = ({ segments }: Usage): number =>
 
 function explain({ plan }: Planned, { response, requestId }: Exchange): undefined {
   response.setHeader('x-request-id', requestId);
-  sendJson(response, explainPlan(plan, Date.now()));
+  sendJson(response, explainPlan(plan, steadyNow()));
 }
 
 function leftOut({ model, json = {} }: ModelCall, { considered }: Plan): Refusal {

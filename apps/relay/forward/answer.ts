@@ -8,6 +8,7 @@ import type { Usage } from '#usage/usage.js';
 import type { Estimator } from '../estimate/estimator.js';
 import { isoNow } from '../iso-now.js';
 import { workAtTurnsEnd } from '../loop-turn.js';
+import { steadyNow } from '../steady-now.js';
 import { contentCoding } from './decoded-usage.js';
 import { formatOf, isStream, type Passing, passingOf, type PassingOptions } from './passing.js';
 import { readRetryAfter } from './retry-after.js';
@@ -224,7 +225,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   #heldUp(): number {
-    return this.#heldUpMs + (this.#heldUpSinceMs === undefined ? 0 : Date.now() - this.#heldUpSinceMs);
+    return this.#heldUpMs + (this.#heldUpSinceMs === undefined ? 0 : steadyNow() - this.#heldUpSinceMs);
   }
 
   /** Before its connection is there, an attempt can only be given up. */
@@ -307,7 +308,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     if (!endsByClosing(this.#started!)) this.#controller?.pause();
     else if (this.response.writableLength > DRAIN_MAX_BYTES) return this.#giveUpClient();
     if (this.#heldUpSinceMs === undefined) this.response.once('drain', this.#onClientTook);
-    this.#heldUpSinceMs ??= Date.now();
+    this.#heldUpSinceMs ??= steadyNow();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#giveUpClient(), CLIENT_STALL_MS);
   }

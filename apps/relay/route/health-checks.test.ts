@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findPreset } from '../channels/adapters/registry.js';
 import { type Channel, openChannel } from '../channels/channel.js';
 import { testUpstream, type TestUpstream } from '../relay.fixture.js';
+import { steadyNow } from '../steady-now.js';
 import { HealthChecks } from './health-checks.js';
 import { Vitals } from './vitals.js';
 
@@ -37,7 +38,7 @@ function checked(id: string, more: object = {}): Channel {
 const answering = (status: number, headers: Record<string, string> = {}): TestUpstream['answer'] => {
   return (_request, response) => response.writeHead(status, headers).end('{"data":[]}');
 };
-const states = (id = 'checked') => ['up-a', 'up-b'].map((model) => vitals.of(id, model).breaker.state(Date.now()));
+const states = (id = 'checked') => ['up-a', 'up-b'].map((model) => vitals.of(id, model).breaker.state(steadyNow()));
 
 async function until(what: string, holds: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 10_000; !holds(); await delay(10)) {
@@ -104,7 +105,7 @@ describe('a channel with a health check', () => {
     upstream.answer = answering(200);
     const model = vitals.of('checked', 'up-a');
     for (let failures = 0; failures < 5; failures += 1)
-      model.end(model.begin('whole', Date.now()), 'bad', { nowMs: Date.now() });
+      model.end(model.begin('whole', steadyNow()), 'bad', { nowMs: steadyNow() });
     checks.start();
     await checksMade(4);
     expect(states()).toEqual(['open', 'closed']);

@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 import type { Channel } from '../channels/channel.js';
 import type { ChannelTable } from '../channels/channel-table.js';
 import { prepareCheck } from '../channels/prepare-request.js';
+import { steadyNow } from '../steady-now.js';
 import type { Vitals } from './vitals.js';
 
 export interface HealthCheckPorts {
@@ -60,7 +61,7 @@ export class HealthChecks {
       const { id, healthCheck } = channel;
       if (healthCheck === undefined) continue;
       const checked = this.#checkedOf(id);
-      if (!checked.isUnderWay && Date.now() >= checked.dueAtMs) void this.#check(channel, healthCheck, checked);
+      if (!checked.isUnderWay && steadyNow() >= checked.dueAtMs) void this.#check(channel, healthCheck, checked);
     }
     for (const id of this.#checked.keys()) {
       if (!channels.some((channel) => channel.id === id && channel.healthCheck !== undefined)) this.#checked.delete(id);
@@ -76,7 +77,7 @@ export class HealthChecks {
   async #check(channel: Channel, { everyMs }: Checking, checked: Checked): Promise<void> {
     checked.isUnderWay = true;
     const failure = await this.#failureOf(channel);
-    const nowMs = Date.now();
+    const nowMs = steadyNow();
     checked.isUnderWay = false;
     checked.dueAtMs = nowMs + everyMs * (1 - JITTER + 2 * JITTER * this.ports.random());
     // It may be another channel of that name by now, and what was found was not asked of that one.

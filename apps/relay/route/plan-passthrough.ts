@@ -6,6 +6,7 @@ import type { ChannelTable } from '../channels/channel-table.js';
 import type { Operation } from '../operations/operations.js';
 import { permitCall } from '../policy/permit-call.js';
 import { permitPassthrough } from '../policy/permit-passthrough.js';
+import { steadyNow } from '../steady-now.js';
 import { DEFAULT_DEADLINE_MS, type Plan } from './router.js';
 import { Vitals } from './vitals.js';
 
@@ -42,7 +43,7 @@ export class PlanPassthrough {
     }
     const vitals = this.#vitals.of(channelId, 'passthrough');
     const candidate = { channel, api: operation.usageApi, upstreamModel: pattern, model: pattern, vitals };
-    return { plan: planOf(candidate, Date.now()), model: pattern };
+    return { plan: planOf(candidate, steadyNow()), model: pattern };
   }
 }
 
