@@ -139,6 +139,23 @@ describe('a relay that is killed', () => {
     relay = await startRelayProcess(environment);
   });
 
+  it('by SIGTERM says to a client that has no answer yet that it was the relay', async () => {
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    house.upstream.answer = () => asked();
+    const answered = post(false);
+    await isAsked;
+    const stopped = relay.stop('SIGTERM');
+    const response = await answered;
+    expect([response.status, await response.json()]).toMatchObject([
+      503,
+      { error: { message: expect.stringContaining('The relay was stopped') } },
+    ]);
+    expect(await stopped).toBe(0);
+    expect(await house.eventsOf(response.headers.get('x-request-id'))).toMatchObject([{ data: { outcome: 'broken' } }]);
+    relay = await startRelayProcess(environment);
+  });
+
   it('has kept no prompt, no completion and no key, neither in its log nor in its journal (fault 55)', () => {
     const kept = relay.log() + journalText();
     for (const secret of [PROMPT, COMPLETION, KEY, UPSTREAM_KEY.value, environment['TOLLGATE_KEY_PEPPER']!]) {

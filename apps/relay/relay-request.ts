@@ -11,7 +11,7 @@ import type { AdmittedCall, Attempts, HeldTurn } from './attempts.js';
 import type { Caller, KeyDirectory } from './authenticate/key-directory.js';
 import { presentedKey } from './authenticate/presented-key.js';
 import type { ChannelTable } from './channels/channel-table.js';
-import { type Answer, type AnswerEnd, UpstreamTimeout } from './forward/answer.js';
+import { type Answer, type AnswerEnd, CutOff, UpstreamTimeout } from './forward/answer.js';
 import type { AttemptsInFlight } from './forward/attempts-in-flight.js';
 import { type Exchange, prepareAttempt } from './forward/forward-attempt.js';
 import { accessRefused, isChannelFailure, refusesAccess } from './forward/upstream-failure.js';
@@ -62,6 +62,11 @@ const NO_ROOM = new Refusal(
 );
 
 const STOPPING = new Refusal('unavailable', 'This relay is stopping: try again.');
+
+const STOPPED = new Refusal(
+  'unavailable',
+  'The relay was stopped before the upstream had answered, which may bill it all the same: try again.',
+);
 
 const FAILED = new Refusal('internal', 'The relay failed: try again.');
 
@@ -327,6 +332,8 @@ function leftOut({ model, json = {} }: ModelCall, { considered }: Plan): Refusal
 
 function noAnswer({ candidate: { model } }: Turn, { error, httpStatus }: AnswerEnd): Refusal {
   if (httpStatus !== undefined && refusesAccess(httpStatus)) return accessRefused(`The upstream of "${model}"`);
+  // Its client is there and was told nothing: so it was the stop of the relay that cut it off, and not the upstream's fault.
+  if (error instanceof CutOff) return STOPPED;
   const timeouts = [UpstreamTimeout, errors.ConnectTimeoutError];
   if (timeouts.some((timeout) => error instanceof timeout)) {
     return new Refusal('upstream_timeout', `The upstream of "${model}" did not answer in time: try again later.`);
