@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -120,6 +121,17 @@ describe('a relay that is killed', () => {
     expect(events.length).toBeGreaterThanOrEqual(sent);
     expect(events.filter((outcome) => outcome !== 'completed final' && outcome !== 'expired missing')).toEqual([]);
     expect(events.length - sent).toBeLessThanOrEqual(3 * clients.length);
+  });
+
+  it('by a journal that cannot be written has sent nothing, and says which and what to do', async () => {
+    let isSent = false;
+    house.upstream.answer = () => (isSent = true);
+    execFileSync('prlimit', ['--pid', String(relay.pid), '--fsize=1']);
+    await expect(post(false)).rejects.toThrow();
+    expect(await relay.stop('SIGTERM')).toBe(1);
+    expect(isSent).toBe(false);
+    expect(relay.log()).toContain(`The relay journal ${journal()} cannot be written (EFBIG`);
+    relay = await startRelayProcess(environment);
   });
 
   it('by SIGTERM finishes its streams first', async () => {

@@ -6,6 +6,7 @@ import { freePort } from '#embedded/ports.js';
 
 export interface RelayProcess {
   readonly url: string;
+  readonly pid: number;
   /** All that it has logged. */
   readonly log: () => string;
   stop(signal: NodeJS.Signals): Promise<number | null>;
@@ -26,6 +27,7 @@ export async function startRelayProcess(environment: Record<string, string>): Pr
   await ready(child, () => log);
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid!,
     log: () => log,
     async stop(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

@@ -135,7 +135,7 @@ export class Journal {
       this.#retired.push(this.#file);
       [this.#segment, this.#file] = this.#startSegment();
     }
-    this.#segment.bytes += writeLines(this.#file, lines);
+    this.#segment.bytes += this.#write(this.#file, lines);
     for (const id of settled) this.#settledIn(this.#segment, id);
     this.#unsynced = true;
     this.#syncing ??= this.#syncInBackground();
@@ -151,7 +151,21 @@ export class Journal {
     const path = join(this.folder, segmentName(this.#segmentNumber));
     const file = openSync(path, 'ax');
     const carried = [...this.#open.values()].map((attempt) => writeRecord({ opened: attempt })).join('');
-    return [{ path, bytes: writeLines(file, carried), unpublished: 0 }, file];
+    return [{ path, bytes: this.#write(file, carried), unpublished: 0 }, file];
+  }
+
+  /** @returns the bytes written. The system's own words do not say what could not be written, and whom it stops. */
+  #write(file: number, lines: string): number {
+    try {
+      return writeLines(file, lines);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(
+        `The relay journal ${this.folder} cannot be written (${why}), and a relay that cannot remember must not send: ` +
+          'make room on its disk.',
+        { cause },
+      );
+    }
   }
 
   /** One at a time, because a file is closed after its last sync. */
