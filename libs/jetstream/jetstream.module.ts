@@ -3,12 +3,16 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectNats } from './connect.js';
 import { JetStreamStrategy } from './jetstream.strategy.js';
 import { ensureTopology } from './topology.js';
 
 export const NATS_CONNECTION = Symbol('NATS_CONNECTION');
 export const JETSTREAM = Symbol('JETSTREAM');
+
+/** An answer of the server's to what is left to send. A relay's own drain takes eight of an app's ten seconds. */
+const MAX_DRAIN_MS = 1_000;
 
 export interface JetStreamModuleOptions {
   readonly servers: string;
@@ -45,8 +49,11 @@ export class JetStreamModule implements OnApplicationShutdown {
 
   // Nest closes transports before this hook, so handlers that still run can publish and acknowledge.
   async onApplicationShutdown(): Promise<void> {
-    // Without a server there is nothing to drain into: what was not acknowledged is delivered again.
-    await this.connection.drain().catch(() => this.connection.close());
+    // Without a server there is nothing to drain into, and one that hangs would keep us until we are ended as stuck: what was
+    // not acknowledged is delivered again.
+    const drained = this.connection.drain().catch(() => undefined);
+    await Promise.race([drained, delay(MAX_DRAIN_MS, undefined, { ref: false })]);
+    await this.connection.close();
   }
 }
 
