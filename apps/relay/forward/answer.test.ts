@@ -6,7 +6,8 @@ import { Estimator } from '../estimate/estimator.js';
 import { verdictOf } from '../settle/verdict.js';
 import { Answer, CLIENT_STALL_MS, DRAIN_MAX_BYTES, HELD_FAILURE_MAX_BYTES, UpstreamTimeout } from './answer.js';
 
-beforeEach(() => void jest.useFakeTimers());
+// Not what runs at the end of a turn: an answer that has ended waits for that.
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
 afterEach(() => void jest.useRealTimers());
 
 const source = { provider: 'openai', api: 'openai-chat', requestedModel: 'gpt-4o' } as const;
