@@ -57,7 +57,7 @@ it('a request that is counted while the relay stops takes no money: nobody would
   const relayed = new RelayRequest(given).relay(found, { request, response });
   await new Promise((resolve) => setTimeout(resolve, 20));
   await inFlight.settleAll(1_000);
-  const held = { used: jest.fn(), end: jest.fn() };
+  const held = { sent: jest.fn(), used: jest.fn(), end: jest.fn() };
   admit(held);
   await Promise.race([relayed, new Promise((resolve) => setTimeout(resolve, 100))]);
   expect(hold).not.toHaveBeenCalled();

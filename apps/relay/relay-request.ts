@@ -32,6 +32,7 @@ import { PlanPassthrough } from './route/plan-passthrough.js';
 import type { Plan, RoutedCall, Router } from './route/router.js';
 import { type Turn, Turns } from './route/turns.js';
 import { sendJson } from './server/send-json.js';
+import { outcomeOf } from './settle/attempt-outcome.js';
 import type { CurrentPrices } from './snapshots/current-prices.js';
 import type { Snapshots } from './snapshots/snapshots.js';
 import { steadyNow } from './steady-now.js';
@@ -278,7 +279,8 @@ export class RelayRequest {
       }
       if (taken === undefined || taken instanceof Refusal) return taken;
       const { answer, end } = taken;
-      if (end.usage?.completeness === 'final') admitted.rates?.used(tokensOf(end.usage));
+      const tokens = knownTokens(end);
+      if (tokens !== undefined) admitted.rates?.used(tokens);
       const next = this.#isReplaced(taken)
         ? turns.after({ turn, retryAfterMs: end.retryAfterMs }, steadyNow())
         : undefined;
@@ -295,6 +297,7 @@ export class RelayRequest {
   #take(ready: HeldTurn, admitted: Admitted, exchange: Exchange): Promise<Taken> | Refusal | undefined {
     const refusal = this.#whyNotNow();
     if (refusal === undefined && !exchange.request.socket.destroyed) {
+      admitted.rates?.sent();
       return this.rooms.attempts.run(ready, admitted, exchange);
     }
     ready.held.release();
@@ -311,6 +314,12 @@ export class RelayRequest {
 interface Taken {
   readonly answer: Answer;
   readonly end: AnswerEnd;
+}
+
+/** @returns undefined where nobody knows yet. What the upstream refused or never got used none. */
+function knownTokens(end: AnswerEnd): number | undefined {
+  if (end.usage?.completeness === 'final') return tokensOf(end.usage);
+  return outcomeOf(end) === 'failed' ? 0 : undefined;
 }
 
 const tokensOf = ({ segments }: Usage): number =>

@@ -16,9 +16,11 @@ const REFUSED_PAUSE_MS = 250;
 
 /** What a request takes of the limits while it is under way. */
 export interface HeldRates {
-  /** Tokens of an attempt, as far as they are known. */
+  /** An attempt goes upstream. As long as nobody knows what it used, that is what was estimated. */
+  sent(): void;
+  /** What an attempt used, when it is known. */
   used(tokens: number): void;
-  /** The slots are free. Where nobody knows what was used, it is what was estimated. */
+  /** The slots are free, and what no attempt used is there for others. */
   end(): void;
 }
 
@@ -74,11 +76,12 @@ export class RateKeeper {
       }
       taken.push(scope);
     }
-    let used: number | undefined;
+    let used = 0;
     return {
-      used: (more) => void (used = (used ?? 0) + more),
+      sent: () => void (used += tokens),
+      used: (known) => void (used += known - tokens),
       end: () => {
-        for (const { rates } of taken.splice(0)) rates.end(tokens - (used ?? tokens), takenAtMs);
+        for (const { rates } of taken.splice(0)) rates.end(tokens - used, takenAtMs);
       },
     };
   }
@@ -118,6 +121,9 @@ export class RateKeeper {
   }
 
   async #take(scope: Scope, tokens: number): Promise<Refusal | undefined> {
+    const { tokensPerMinute } = scope.rates.limits;
+    // No share would do, and the largest is all that the other relays could have of the minute.
+    if (tokensPerMinute !== undefined && tokens > tokensPerMinute) return neverFits(scope, tokens);
     if (scope.rates.take(tokens, this.shared.nowMs()) === undefined) return undefined;
     scope.waiting.requests += 1;
     scope.waiting.tokens += tokens;
@@ -169,6 +175,15 @@ export class RateKeeper {
 }
 
 const limitedOf = ({ policies }: Caller) => policies.filter(({ limits }) => Object.keys(limits).length > 0);
+
+/** Without a time to try again: none would help. */
+function neverFits({ title, rates: { limits } }: Scope, tokens: number): Refusal {
+  const may = `The ${title} may have ${limits.tokensPerMinute} tokens per minute`;
+  return new Refusal(
+    'rate_limited',
+    `${may}, and this request alone may take ${tokens}: limit its output or shorten it.`,
+  );
+}
 
 function tooMuch({ title, rates: { limits } }: Scope, kind: RateKind, nowMs: number): Refusal {
   const seconds = Math.ceil((MINUTE_MS - (nowMs % MINUTE_MS)) / 1000);

@@ -180,6 +180,7 @@ describe('four relays', () => {
     const caller = callerWith('tpm', { tokensPerMinute: 1_000 });
     for (let round = 0; round < 3; round += 1) {
       for (const held of served(await ask(caller, 12, 100))) {
+        held.sent();
         held.used(10);
         held.end();
       }

@@ -24,7 +24,7 @@ it('a request about batches that is counted while the relay stops is not begun',
   const found = findOperation('GET', '/v1/batches') as FoundOperation;
   const served = new ServeBatches(rooms as unknown as BatchServing).serve(found, request, response);
   await inFlight.settleAll(1_000);
-  const held = { used: jest.fn(), end: jest.fn() };
+  const held = { sent: jest.fn(), used: jest.fn(), end: jest.fn() };
   admit(held);
   await served;
   expect(batches).not.toHaveBeenCalled();
