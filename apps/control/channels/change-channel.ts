@@ -6,6 +6,7 @@ import type { Act } from '../audit/act.js';
 import { recordChange } from '../audit/record-change.js';
 import { ApiError, notFound } from '../errors/api-error.js';
 import { insertRow } from '../lists/insert-row.js';
+import { Organisation } from '../organisations/organisation.entity.js';
 import { Channel } from './channel.entity.js';
 import { type NewChannel, type NewRevision, showChannel } from './fields.js';
 
@@ -20,6 +21,7 @@ export function createChannel({ source, key }: Ports, act: Act, request: NewChan
   const { id = uuidv7(), secret, ...fields } = request;
   const sealed = secret === undefined ? {} : seal(secret, { id, ...fields }, key);
   return source.transaction(async (db) => {
+    await requireOrganisation(db, fields.organisation);
     const taken = () => new ApiError(409, 'id_taken', `There is or was a channel "${id}" already.`, { param: 'id' });
     const row = { id, fields, secret: null, secretSetAt: null, removedAt: null, ...sealed, updatedAt: new Date() };
     const channel = await insertRow(db.getRepository(Channel), row, { channel_pkey: taken });
@@ -39,15 +41,25 @@ export function reviseChannel(
       : secret === null
         ? { secret: null, secretSetAt: null }
         : seal(secret, { id, ...fields }, key);
-  return change(source, act, id, (channel) => {
+  return change(source, act, id, async (channel, db) => {
+    await requireOrganisation(db, fields.organisation);
     if (secret === undefined && channel.secret !== null) refuseToRedirect(channel.fields, fields);
     return { ...channel, ...sealed, fields, updatedAt: new Date() };
   });
 }
 
-/** A secret that can only be written could be read at an address of one's own. */
+/** A channel of nobody's would wait for whoever takes the id later. */
+async function requireOrganisation(db: EntityManager, id: string | undefined): Promise<void> {
+  if (id === undefined || (await db.getRepository(Organisation).existsBy({ id }))) return;
+  throw new ApiError(400, 'organisation_unknown', `There is no organisation "${id}".`, { param: 'organisation' });
+}
+
+/**
+ * A secret that can only be written could be read at an address of one's own; and the account of one organisation would
+ * become everybody's when `organisation` is forgotten.
+ */
 function refuseToRedirect(before: Channel['fields'], after: Channel['fields']): void {
-  const changed = (['adapter', 'baseUrl', 'settings'] as const).find(
+  const changed = (['adapter', 'baseUrl', 'settings', 'organisation'] as const).find(
     (name) => !isDeepStrictEqual(before[name], after[name]),
   );
   if (changed === undefined) return;
@@ -59,7 +71,7 @@ function refuseToRedirect(before: Channel['fields'], after: Channel['fields']): 
 export function removeChannel({ source }: Pick<Ports, 'source'>, act: Act, id: string): Promise<Channel> {
   const removedAt = new Date();
   const gone = { secret: null, secretSetAt: null, removedAt, updatedAt: removedAt };
-  return change(source, act, id, (channel) => ({ ...channel, ...gone }));
+  return change(source, act, id, (channel) => Promise.resolve({ ...channel, ...gone }));
 }
 
 export async function findChannel(db: Pick<EntityManager, 'getRepository'>, id: string): Promise<Channel> {
@@ -68,11 +80,16 @@ export async function findChannel(db: Pick<EntityManager, 'getRepository'>, id: 
   return channel;
 }
 
-function change(source: DataSource, act: Act, id: string, to: (channel: Channel) => Channel): Promise<Channel> {
+function change(
+  source: DataSource,
+  act: Act,
+  id: string,
+  to: (channel: Channel, db: EntityManager) => Promise<Channel>,
+): Promise<Channel> {
   return source.transaction(async (db) => {
     await db.query('SELECT FROM channel WHERE id = $1 FOR UPDATE', [id]);
     const before = await findChannel(db, id);
-    const { id: _, createdAt: __, ...after } = to(before);
+    const { id: _, createdAt: __, ...after } = await to(before, db);
     await db.getRepository(Channel).update({ id }, after);
     const channel = { ...before, ...after };
     const changed = { before: showChannel(before), after: showChannel(channel) };

@@ -17,10 +17,12 @@ const openai = {
 
 let control: TestControl;
 let bucket: KV;
+let acmeToken: string;
 
 beforeAll(async () => {
   control = await TestControl.start();
   bucket = await control.bucket(buckets.channels);
+  acmeToken = await control.organisation('acme');
 });
 afterAll(() => control.stop());
 
@@ -50,7 +52,8 @@ describe('a channel', () => {
     ['baseUrl', { ...openai, baseUrl: 'https://elsewhere.example/v1' }],
     ['adapter', { ...openai, adapter: 'openrouter' }],
     ['settings', { ...openai, settings: { region: 'us' } }],
-  ])('of another %s needs its secret again: nobody sends it to an address of his own', async (name, body) => {
+    ['organisation', { ...openai, organisation: 'acme' }],
+  ])('of another %s needs its secret again: nobody else gets it, and nobody else spends it', async (name, body) => {
     const id = `redirect-${name.toLowerCase()}`;
     await create(id, { secret });
     const path = `PUT /v1/channels/${id}`;
@@ -61,6 +64,22 @@ describe('a channel', () => {
     expect(await told(id)).toMatchObject(openai);
     await control.did(path, { body: { ...body, secret } });
     expect(await told(id)).toMatchObject(body);
+  });
+
+  it('of one organisation does not become another’s, or everybody’s, without its secret', async () => {
+    await create('private', { secret, organisation: 'acme' });
+    const { status } = await control.call('PUT /v1/channels/private', { body: openai });
+    expect([status, await told('private')]).toMatchObject([409, { organisation: 'acme' }]);
+  });
+
+  it('of an organisation that is not there is refused', async () => {
+    const body = { ...openai, organisation: 'nobody' };
+    const refusal = [400, { error: { code: 'organisation_unknown', param: 'organisation' } }];
+    const made = await control.call('POST /v1/channels', { body: { ...body, id: 'nobodys' } });
+    expect([made.status, made.body]).toMatchObject(refusal);
+    await create('somebodys');
+    const changed = await control.call('PUT /v1/channels/somebodys', { body });
+    expect([changed.status, changed.body]).toMatchObject(refusal);
   });
 
   it('is replaced as a whole, but for a secret that is left out; null takes it away', async () => {
@@ -108,7 +127,7 @@ describe('a channel', () => {
   });
 
   it("is the platform's, not an organisation's", async () => {
-    const token = await control.organisation('acme');
+    const token = acmeToken;
     expect((await control.call('GET /v1/channels', { token })).status).toBe(403);
     expect((await control.call('POST /v1/channels', { token, body: openai })).status).toBe(403);
   });
