@@ -37,6 +37,15 @@ export function decideAdmission<Name>(
   return granted === wanted ? { granted } : { granted, limitedBy: tightest };
 }
 
+/**
+ * What a lease that is kept and wants no more is told: nothing, unless a limit is overdrawn, as by a budget that was set
+ * after the lease was granted. Who spends evenly would never ask for more, and never hear of it.
+ */
+export function keepOf<Name>(limits: readonly SpendingLimit<Name>[]): Admission<Name> {
+  const overdrawn = limits.find(({ left }) => left < 0n);
+  return overdrawn === undefined ? { granted: 0n } : { granted: 0n, limitedBy: overdrawn };
+}
+
 const lower = (one: Pico, other: Pico): Pico => (one < other ? one : other);
 const higher = (one: Pico, other: Pico): Pico => (one > other ? one : other);
 

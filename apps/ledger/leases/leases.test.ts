@@ -173,6 +173,17 @@ describe('a lease', () => {
     expect(await renew(1, '0.5')).toMatchObject({ added: '0', held: '1', limitedBy: { kind: 'wallet' } });
   });
 
+  it('that is kept is told of a budget that was set below it, and of none that bears it', async () => {
+    await topUp(source, 'lowered', '1');
+    const { leaseId } = leaseRequest({ orgId: 'lowered', amount: '0.5' });
+    await take('lowered', '0.5', { leaseId });
+    const keep = () => prolongLease(source, { orgId: 'lowered', leaseId, callId: anId('call'), ttlSeconds: 300 });
+    await createBudgetNow(source, budgetRequest({ orgId: 'lowered', id: 'bears-it', amount: '0.5' }));
+    expect(await keep()).not.toHaveProperty('limitedBy');
+    await createBudgetNow(source, budgetRequest({ orgId: 'lowered', id: 'below-it', amount: '0.4' }));
+    expect(await keep()).toMatchObject({ status: 'renewed', added: '0', limitedBy: { budgetId: 'below-it' } });
+  });
+
   it('that was used beyond what it held is topped up by what it says', async () => {
     await topUp(source, 'beyond', '2');
     await take('beyond', '0.5', { leaseId: 'l' });

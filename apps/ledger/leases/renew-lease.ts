@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { type Admission, decideAdmission } from '#accounting/decide-admission.js';
+import { type Admission, decideAdmission, keepOf } from '#accounting/decide-admission.js';
 import type { LimitName, renewLease } from '#contracts/requests/leases.js';
 import { formatAmount } from '#money/pico.js';
 import { answerOnce } from './answer-once.js';
@@ -40,7 +40,8 @@ async function admitMore(
   lease: Lease,
   { at, amount, least }: Pick<Request, 'amount' | 'least'> & { readonly at: Date },
 ): Promise<Admission<LimitName>> {
-  if (amount === undefined) return { granted: 0n };
+  const { limits } = await readLimits(db, lease, at);
+  if (amount === undefined) return keepOf(limits);
   const wanted = readWanted(amount);
-  return decideAdmission(wanted, (await readLimits(db, lease, at)).limits, readLeast(least, wanted));
+  return decideAdmission(wanted, limits, readLeast(least, wanted));
 }

@@ -164,6 +164,8 @@ export class LeaseKeeper {
   #take(account: Account, call: NamedCall, answer: LedgerAnswer): void {
     const { money, waiting } = account;
     if (answer.status === 'refused') {
+      // A limit was lowered below what is leased: the next request asks what it bears now.
+      if (call.kind === 'renew' && call.amount === undefined) return money.close();
       account.limit = answer.limit;
       account.refused = leastOf(waiting);
       return money.refused(sumOf(waiting), performance.now());

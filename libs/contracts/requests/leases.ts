@@ -69,7 +69,8 @@ const ended = z.object({
 
 /**
  * Keeps a lease for `ttlSeconds` from now (never shorter than it had), and adds up to `amount` to it where that is asked,
- * of which `least` is needed now.
+ * of which `least` is needed now. Where none is asked for, `limitedBy` names a limit that is overdrawn: the relay gives back
+ * what it can.
  */
 export const renewLease = requestContract(
   'ledger.v1.lease.renew',
