@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UsageEvent } from '#contracts/usage-event.js';
 import { rateUsage } from '#rating/rate-usage.js';
-import { KEY, RelayHouse, UPSTREAM_KEY, testUpstream, type TestUpstream } from './relay.fixture.js';
+import { CALLER, KEY, RelayHouse, UPSTREAM_KEY, testUpstream, type TestUpstream } from './relay.fixture.js';
 import { type RunningRelay, startRelay } from './start-relay.js';
 
 const CHANNELS = ['ch_first', 'ch_second', 'ch_third'] as const;
@@ -48,6 +48,7 @@ beforeAll(async () => {
     elsewhere: { models: ['elsewhere', 'gpt-4o'] },
     tried: { experiment: trial },
     alone: { channels: ['ch_first'], rounds: 2 },
+    named: { models: ['gpt-4o'] },
   };
   writeFileSync(channelsFile(), JSON.stringify({ channels, routes }));
   relay = await startRelay({ ...house.config, TOLLGATE_CHANNELS_FILE: channelsFile() });
@@ -299,3 +300,19 @@ async function eventsOf(response: Response): Promise<UsageEvent[]> {
   const events = (await house.events()).filter(({ data }) => data.requestId === requestId);
   return events.sort((a, b) => a.data.attempt - b.data.attempt);
 }
+
+it('a route none of whose models is permitted is forbidden, and not said to be unknown', async () => {
+  const key = 'tg-not-gpt-4o';
+  const policy = { models: { deny: ['gpt-4o'] } };
+  await house.putKey(key, { ...CALLER, keyId: 'key_denied', status: 'active', policy });
+  await delay(300);
+  const response = await fetch(`${relay.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'named', messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  expect([response.status, await response.json()]).toMatchObject([
+    403,
+    { error: { message: expect.stringMatching(/^The policy of key "key_denied" \(models\.deny\)/) } },
+  ]);
+});

@@ -190,6 +190,7 @@ export class RelayRequest {
     if (permitted instanceof Refusal) return permitted;
     const { operation, stream, body, json } = call;
     const { model = call.model, regions, metadata } = permitted;
+    let passedOver: Refusal | undefined;
     const routed: RoutedCall = {
       keyId: caller.keyId,
       orgId: caller.orgId,
@@ -202,12 +203,16 @@ export class RelayRequest {
       metadata,
       stored: json && storedMember(json),
       patienceMs: readPatience(request.headers),
-      permits: (other) => refuseModel(caller.policies, other) === undefined,
+      permits: (other) => {
+        const refusal = refuseModel(caller.policies, other);
+        passedOver ??= refusal;
+        return refusal === undefined;
+      },
     };
     const plan = this.rooms.router.plan(routed, steadyNow());
-    return plan.considered.length > 0
-      ? { caller, call, plan }
-      : this.rooms.channels.refusal(operation.api, model, caller.orgId);
+    if (plan.considered.length > 0) return { caller, call, plan };
+    // A route's name may be permitted and none of its models: that they are not served would be wrong.
+    return passedOver ?? this.rooms.channels.refusal(operation.api, model, caller.orgId);
   }
 
   readonly #relay: Answering = async (planned, exchange) => {
