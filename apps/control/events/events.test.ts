@@ -164,6 +164,7 @@ describe('a batch', () => {
       reportOf('ends before', {}, { time: '2026-07-02T00:00:00Z' }),
       reportOf('secret field', { prompt: 'Hello' }),
       'no event',
+      reportOf('ends tomorrow', { finishedAt: '2098-01-01T00:00:00Z' }),
     ]);
     expect(errorOf(answer)).toEqual([
       ...[400, 'event_invalid', [1, 'time'], [2, 'data.usage.provider'], [3, 'time']],
@@ -172,6 +173,7 @@ describe('a batch', () => {
         [5, 'data.finishedAt'],
         [6, 'data.prompt'],
         [7, undefined],
+        [8, 'data.finishedAt'],
       ],
     ]);
     expect(await onLog()).toEqual(before);

@@ -96,8 +96,11 @@ function readReport(event: unknown, { index, now }: { index: number; now: number
   const parsed = usageReport.safeParse(event);
   if (!parsed.success) return invalidEvent(index, parsed.error);
   const report = parsed.data;
-  if (Date.parse(report.time) > now + maxAheadMs) {
-    return { index, code: 'time_in_future', message: 'time: is in the future.', param: 'time' };
+  const { firstByteAt, finishedAt } = report.data;
+  const times = { time: report.time, 'data.firstByteAt': firstByteAt, 'data.finishedAt': finishedAt };
+  for (const [param, time] of Object.entries(times)) {
+    if (time === undefined || Date.parse(time) <= now + maxAheadMs) continue;
+    return { index, code: 'time_in_future', message: `${param}: is in the future.`, param };
   }
   const usage = usageOfReport(report);
   if (report.data.providerUsage?.usage !== undefined && usage.completeness === 'missing') {
