@@ -39,6 +39,8 @@ export function createHttpServer(): FastifyAdapter {
   // A signature is over bytes: they are kept beside what they mean.
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     request.rawBody = body;
+    // Many clients name the type of a body that they do not send, above all with DELETE.
+    if (body.length === 0) return done(null, undefined);
     void parseJson(request, body.toString(), done);
   });
   const cloudEvents = ['application/cloudevents+json', 'application/cloudevents-batch+json'];

@@ -20,6 +20,18 @@ describe('bad input is refused by name, in one shape', () => {
 
   it.each<[what: string, route: string, call: object, refusal: [status: number, code: string, param?: string]]>([
     ['no body', organisations, {}, [400, 'invalid']],
+    [
+      'nothing of its type',
+      organisations,
+      { body: '', headers: { 'content-type': 'application/json' } },
+      [400, 'invalid'],
+    ],
+    [
+      'nothing of its type, with DELETE',
+      'DELETE /v1/channels/none',
+      { body: '', headers: { 'content-type': 'application/json' } },
+      [404, 'not_found'],
+    ],
     ['half of JSON', organisations, { body: '{"name":' }, [400, 'request_invalid']],
     ['a list for an object', organisations, { body: '[]' }, [400, 'invalid']],
     ['a prototype', organisations, { body: '{"__proto__":{"a":1},"name":"x"}' }, [400, 'request_invalid']],
