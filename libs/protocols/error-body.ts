@@ -6,6 +6,7 @@ export type RefusalCode =
   | 'unauthenticated'
   | 'insufficient_quota'
   | 'rate_limited'
+  | 'tokens_limited'
   | 'forbidden'
   | 'model_not_found'
   | 'not_found'
@@ -54,6 +55,7 @@ const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthr
     google: 'RESOURCE_EXHAUSTED',
   },
   rate_limited: { status: 429, openai: 'requests', anthropic: 'rate_limit_error', google: 'RESOURCE_EXHAUSTED' },
+  tokens_limited: { status: 429, openai: 'tokens', anthropic: 'rate_limit_error', google: 'RESOURCE_EXHAUSTED' },
   model_not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
   not_found: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error', google: 'NOT_FOUND' },
   timeout: {
@@ -85,6 +87,7 @@ const wire: Readonly<Record<RefusalCode, { status: number; openai: string; anthr
 const openaiCodes: Partial<Record<RefusalCode, string>> = {
   unauthenticated: 'invalid_api_key',
   rate_limited: 'rate_limit_exceeded',
+  tokens_limited: 'rate_limit_exceeded',
   invalid_request: 'invalid_request_error',
 };
 

@@ -123,7 +123,7 @@ export class RateKeeper {
   async #take(scope: Scope, tokens: number): Promise<Refusal | undefined> {
     const { tokensPerMinute } = scope.rates.limits;
     // No share would do, and the largest is all that the other relays could have of the minute.
-    if (tokensPerMinute !== undefined && tokens > tokensPerMinute) return neverFits(scope, tokens);
+    if (tokensPerMinute !== undefined && tokens > tokensPerMinute) return neverFits(scope, tokens, this.shared.nowMs());
     if (scope.rates.take(tokens, this.shared.nowMs()) === undefined) return undefined;
     scope.waiting.requests += 1;
     scope.waiting.tokens += tokens;
@@ -176,30 +176,34 @@ export class RateKeeper {
 
 const limitedOf = ({ policies }: Caller) => policies.filter(({ limits }) => Object.keys(limits).length > 0);
 
-/** Without a time to try again: none would help. */
-function neverFits({ title, rates: { limits } }: Scope, tokens: number): Refusal {
+/** The limit may change, but the next minute alone does not help. */
+function neverFits({ title, rates: { limits } }: Scope, tokens: number, nowMs: number): Refusal {
   const may = `The ${title} may have ${limits.tokensPerMinute} tokens per minute`;
   return new Refusal(
-    'rate_limited',
+    'tokens_limited',
     `${may}, and this request alone may take ${tokens}: limit its output or shorten it.`,
+    undefined,
+    secondsLeft(nowMs),
   );
 }
 
 function tooMuch({ title, rates: { limits } }: Scope, kind: RateKind, nowMs: number): Refusal {
-  const seconds = Math.ceil((MINUTE_MS - (nowMs % MINUTE_MS)) / 1000);
   const tell = (what: string, retryAfterSeconds: number) =>
     new Refusal(
-      'rate_limited',
+      kind === 'tokens' ? 'tokens_limited' : 'rate_limited',
       `The ${title} may have ${what}: try again in ${retryAfterSeconds} s.`,
       undefined,
       retryAfterSeconds,
     );
   switch (kind) {
     case 'requests':
-      return tell(`${limits.requestsPerMinute} requests per minute`, seconds);
+      return tell(`${limits.requestsPerMinute} requests per minute`, secondsLeft(nowMs));
     case 'tokens':
-      return tell(`${limits.tokensPerMinute} tokens per minute`, seconds);
+      return tell(`${limits.tokensPerMinute} tokens per minute`, secondsLeft(nowMs));
     case 'slots':
       return tell(`${limits.concurrency} requests under way`, 1);
   }
 }
+
+/** Of the minute. */
+const secondsLeft = (nowMs: number): number => Math.ceil((MINUTE_MS - (nowMs % MINUTE_MS)) / 1000);
