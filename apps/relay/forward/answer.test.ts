@@ -91,6 +91,24 @@ describe('an answer that cannot be read to its end', () => {
   });
 });
 
+describe('a last answer that breaks off before its client has a byte', () => {
+  it.each([
+    { 'content-type': 'application/json', 'content-length': '9999' },
+    { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+  ])('is told as a failure, and not as a lost connection: %j', async (headers) => {
+    const controller = upstream();
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const answer = new Answer(options, response);
+    answer.onRequestStart(controller);
+    answer.onResponseStart(controller, 200, headers);
+    // Of a body with a length the last chunk is kept back.
+    if ('content-length' in headers) answer.onResponseData(controller, Buffer.from('{"choices":['));
+    answer.onResponseError(controller, new Error('read ECONNRESET'));
+    await answer.ended;
+    expect([answer.finish(), response.headersSent, response.destroyed]).toEqual([false, false, false]);
+  });
+});
+
 describe('a stream whose upstream states its length', () => {
   it('has no end for the client before it is settled', async () => {
     const controller = upstream();

@@ -157,8 +157,9 @@ export class Answer implements Dispatcher.DispatchHandler {
     const firstByteAt = isoNow();
     this.#started = { httpStatus, headers, isStream: isStream(format), firstByteAt, passed, passing };
     if (refusesAccess(httpStatus)) this.#refusal = { chunks: [], bytes: 0 };
-    else if (!replaceable) this.#sendHead(this.#started);
-    else if (isChannelFailure(httpStatus)) this.#failure = { chunks: [], bytes: 0 };
+    // Without a byte behind it the head of a whole answer would reach nobody: one that breaks off before is a refusal yet.
+    else if (!replaceable && this.#started.isStream) this.#sendHead(this.#started);
+    else if (replaceable && isChannelFailure(httpStatus)) this.#failure = { chunks: [], bytes: 0 };
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
