@@ -37,8 +37,11 @@ export const suspensionReason = z.object({
   detail: text(512),
 });
 export const voidReason = z.object({
-  /** upstream_error: the upstream refused or failed, gave no usage, and bills nothing. */
-  code: z.enum(['upstream_error', 'not_sent']),
+  /**
+   * upstream_error: the upstream refused or failed, gave no usage, and bills nothing. nothing_used: all that was counted is 0,
+   * of a model without a price, such as OpenAI's moderations.
+   */
+  code: z.enum(['upstream_error', 'not_sent', 'nothing_used']),
   detail: text(512),
 });
 

@@ -162,6 +162,19 @@ describe('usage is suspended, never charged at 0,', () => {
   });
 });
 
+it.each<[string, Partial<Usage>, string]>([
+  ['is voided', { units: { requests: 0 } }, 'nothing_used'],
+  ['is suspended with one thing used', { units: { requests: 0, codeExec: 1 } }, 'price_missing'],
+  [
+    'is suspended with a model that used something',
+    { segments: [segment({ out: { text: 1 } })], units: { requests: 0 } },
+    'price_missing',
+  ],
+  ['is suspended while it is partial', { units: { requests: 0 }, completeness: 'partial' }, 'usage_partial'],
+])('what used nothing of a model without a price %s', (_, usage, code) => {
+  expect(reasonOf(rate({ servedModel: 'omni-moderation-latest', ...usage }))).toBe(code);
+});
+
 it('a failed attempt without usage is voided, also when its price book is unknown', () => {
   const failed = attempt({ completeness: 'missing' }, 'failed');
   expect(reasonOf(rateUsage(failed, book))).toBe('upstream_error');

@@ -48,7 +48,7 @@ export interface Attempt {
 /**
  * Rates an attempt with the price book that it was pinned to when it was opened, so a replay bills the same amount.
  * A quantity of exactly 0 needs no price and makes no line; one price missing suspends the whole attempt, because a part
- * of a price is a wrong price.
+ * of a price is a wrong price. Where nothing has a price and nothing was used, nothing is missing.
  * @param book undefined when nobody knows the version.
  */
 export function rateUsage(attempt: Attempt, book: CompiledPriceBook | undefined): RatedUsage {
@@ -57,9 +57,10 @@ export function rateUsage(attempt: Attempt, book: CompiledPriceBook | undefined)
   if (book === undefined) return suspended('price_version_unknown', `No price book ${attempt.priceVersion} is stored.`);
 
   const priced: PricedPart[] = [];
-  for (const part of partsOf(attempt.usage)) {
+  const parts = partsOf(attempt.usage);
+  for (const part of parts) {
     const outcome = pricePart(attempt.usage, part, book);
-    if ('status' in outcome) return outcome;
+    if ('status' in outcome) return parts.every(isNothing) ? NOTHING_USED : outcome;
     priced.push(outcome);
   }
   return sum(priced);
@@ -76,6 +77,13 @@ interface PricedPart {
   readonly currency: Currency;
   readonly lines: readonly RatedLine[];
 }
+
+const NOTHING_USED: Voided = {
+  status: 'voided',
+  reason: { code: 'nothing_used', detail: 'All that was counted is 0, of a model without a price.' },
+};
+
+const isNothing = ({ quantities }: Part): boolean => quantities.every(({ quantity }) => quantity === 0);
 
 function whyNotBillable({ outcome, usage }: Attempt): Suspended | Voided | undefined {
   if (usage.completeness === 'missing' && outcome === 'failed') {
