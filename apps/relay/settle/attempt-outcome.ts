@@ -1,4 +1,5 @@
 import type { AttemptOutcome } from '#contracts/usage-event.js';
+import type { UsageAnomaly } from '#usage/usage.js';
 import type { AnswerEnd } from '../forward/answer.js';
 
 /** The one terminal state of an attempt. */
@@ -10,5 +11,8 @@ export function outcomeOf({ sent, httpStatus, usage, clientLeft, error }: Answer
   if (clientLeft) return 'aborted';
   // A stream may also break off in good order as far as HTTP can tell. Its usage is then a count under way.
   if (error !== undefined || usage?.completeness === 'partial') return 'broken';
-  return 'completed';
+  return usage?.completeness === 'missing' && usage.anomalies.some(isStreamError) ? 'broken' : 'completed';
 }
+
+/** The upstream gave up in the middle of a stream, and said so where HTTP could not any more. */
+const isStreamError = ({ code }: UsageAnomaly): boolean => code === 'stream_error';
